@@ -1,0 +1,163 @@
+"""Every way in which Cyfra says no.
+
+Each class is one kind of problem: its HTTP status, its name (the last part of the problem's `type`) and its title.
+The detail is written where the error is raised: it says what was received and what would work.
+
+    CyfraError
+    ├── BadRequest 400            the bytes are not a request of ours
+    │   ├── BrokenJson
+    │   └── BadCursor
+    ├── NotFound 404
+    │   ├── UnknownTraining, UnknownDataset, UnknownNetwork, UnknownModel, UnknownVersion, UnknownSample
+    │   └── NoSuchFormat
+    ├── Conflict 409              the request is fine, the state is not
+    │   ├── NoReportYet
+    │   ├── NoModelYet
+    │   └── StillRunning
+    ├── BodyTooLarge 413
+    ├── WrongContentType 415
+    ├── Unprocessable 422
+    │   ├── InvalidFields
+    │   ├── NoImage
+    │   ├── UnreadableImage
+    │   ├── ImageTooLarge
+    │   └── BlankImage
+    ├── DatasetUnavailable 424    neither on this machine nor to be had
+    ├── NotAllowed 403
+    └── Unavailable 503
+        └── DatabaseNotReady
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One wrong field: `pointer` is a JSON pointer (RFC 6901) into the body, or the name of a query parameter."""
+
+    pointer: str
+    detail: str
+
+
+class CyfraError(Exception):
+    """The root: becomes `application/problem+json` (RFC 9457) at the edge."""
+
+    status: ClassVar[int] = 500
+    name: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something broke on our side"
+
+    def __init__(self, detail: str, *, faults: Sequence[Fault] = (), retry_after_seconds: int | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = tuple(faults)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class BadRequest(CyfraError):
+    status, name, title = 400, "bad-request", "The request could not be read"
+
+
+class BrokenJson(BadRequest):
+    name, title = "broken-json", "The body is not JSON"
+
+
+class BadCursor(BadRequest):
+    name, title = "bad-cursor", "The cursor does not belong to this list"
+
+
+class NotAllowed(CyfraError):
+    status, name, title = 403, "not-allowed", "The caller may not do this"
+
+
+class NotFound(CyfraError):
+    status, name, title = 404, "not-found", "There is nothing here"
+
+
+class UnknownTraining(NotFound):
+    name, title = "unknown-training", "There is no such training"
+
+
+class UnknownDataset(NotFound):
+    name, title = "unknown-dataset", "There is no such data set"
+
+
+class UnknownSample(NotFound):
+    name, title = "unknown-sample", "The data set has no such image"
+
+
+class UnknownNetwork(NotFound):
+    name, title = "unknown-network", "There is no such network"
+
+
+class UnknownModel(NotFound):
+    name, title = "unknown-model", "There is no such model"
+
+
+class UnknownVersion(NotFound):
+    name, title = "unknown-version", "The model has no such version or alias"
+
+
+class NoSuchFormat(NotFound):
+    name, title = "no-such-format", "This is not served in that format"
+
+
+class Conflict(CyfraError):
+    status, name, title = 409, "conflict", "Not in this state"
+
+
+class NoReportYet(Conflict):
+    name, title = "no-report-yet", "The training has no report"
+
+
+class NoModelYet(Conflict):
+    name, title = "no-model-yet", "There is no model to answer with"
+
+
+class StillRunning(Conflict):
+    name, title = "still-running", "The training is still going on"
+
+
+class BodyTooLarge(CyfraError):
+    status, name, title = 413, "body-too-large", "The body is over the limit"
+
+
+class WrongContentType(CyfraError):
+    status, name, title = 415, "wrong-content-type", "The content type is not one that is read here"
+
+
+class Unprocessable(CyfraError):
+    status, name, title = 422, "unprocessable", "The request was understood, but cannot be carried out"
+
+
+class InvalidFields(Unprocessable):
+    name, title = "invalid-fields", "Some fields are wrong"
+
+
+class NoImage(Unprocessable):
+    name, title = "no-image", "The request holds no image"
+
+
+class UnreadableImage(Unprocessable):
+    name, title = "unreadable-image", "The image could not be read"
+
+
+class ImageTooLarge(Unprocessable):
+    name, title = "image-too-large", "The image has too many pixels"
+
+
+class BlankImage(Unprocessable):
+    name, title = "blank-image", "There is nothing on the image"
+
+
+class DatasetUnavailable(CyfraError):
+    status, name, title = 424, "dataset-unavailable", "The data set cannot be had on this machine"
+
+
+class Unavailable(CyfraError):
+    status, name, title = 503, "unavailable", "Not ready just now"
+
+
+class DatabaseNotReady(Unavailable):
+    name, title = "database-not-ready", "The database has another version than this program"
