@@ -1,0 +1,1 @@
+"""What a GPU machine runs: claims trainings from the database and trains them."""

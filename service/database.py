@@ -1,0 +1,108 @@
+"""The engine, and the two ways to use it: `reading()` and `transaction()`.
+
+On SQLite a transaction takes the write lock at its start (`BEGIN IMMEDIATE`), so that two writers queue up instead of
+failing half-way, and the database uses a write-ahead log only with a library that has the fix for the bug that corrupts it
+(SQLite 3.7.0 to 3.51.2: two connections that write and checkpoint at the same moment).
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, Final
+
+import sqlalchemy
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import NullPool
+
+logger = logging.getLogger(__name__)
+
+FIRST_SQLITE_WITH_SAFE_WAL: Final = (3, 51, 3)
+BUSY_TIMEOUT_MILLISECONDS: Final = 20_000
+
+
+class Database:
+    """One engine and its sessions; whoever makes it closes it."""
+
+    def __init__(self, url: str, *, keep_connections: bool = True) -> None:
+        """Open an engine on `url`. Without `keep_connections` each transaction has a connection of its own.
+
+        A process that forks must not keep connections, or parent and child speak into the same socket.
+        """
+        self.url = _with_driver(make_url(url))
+        pool = {} if keep_connections else {"poolclass": NullPool}
+        if self.is_sqlite:
+            self.engine = sqlalchemy.create_engine(self.url, module=_sqlite_module(), **pool)
+            _follow_sqlite_rules(self.engine)
+        else:
+            checks = {"pool_pre_ping": True} if keep_connections else {}
+            self.engine = sqlalchemy.create_engine(
+                self.url, connect_args={"connect_timeout": 5}, **checks, **pool
+            )
+        self._readers = sessionmaker(self.engine, expire_on_commit=False)
+        self._writers = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is a SQLite file."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session that sees one state of the database and changes nothing."""
+        with self._readers() as session:
+            yield session
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Give a session that is committed at the end of the block, and rolled back when the block raises."""
+        with self._writers.begin() as session:
+            yield session
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def forget_connections(self) -> None:
+        """Drop connections inherited from a parent process without closing the parent's end."""
+        self.engine.dispose(close=False)
+
+
+def _with_driver(url: URL) -> URL:
+    """Name the installed driver where the URL names only the database system."""
+    if url.drivername in {"postgres", "postgresql"}:
+        return url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def _sqlite_module() -> ModuleType:
+    """Return the DB-API module with the newest SQLite: pysqlite3 brings its own, Python's may be old."""
+    try:
+        from pysqlite3 import dbapi2  # noqa: PLC0415 - there is no wheel of it for every platform
+    except ImportError:
+        import sqlite3 as dbapi2  # type: ignore[no-redef]  # noqa: PLC0415
+    return dbapi2  # type: ignore[no-any-return]
+
+
+def _follow_sqlite_rules(engine: sqlalchemy.Engine) -> None:
+    version = tuple(_sqlite_module().sqlite_version_info)
+    journal = "WAL" if version >= FIRST_SQLITE_WITH_SAFE_WAL else "DELETE"
+    if journal != "WAL":
+        logger.warning("SQLite %s has the WAL bug: the rollback journal is used, which is slower", version)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DB-API connection has no type
+        connection.isolation_level = None  # SQLAlchemy's transactions begin where we say, see below
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
+        cursor.execute(f"PRAGMA journal_mode = {journal}")
+        cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged training survives a power cut
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sqlalchemy.Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
