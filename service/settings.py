@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(16 << 20, gt=0, description="Largest body of an upload, bytes.")
     max_images: int = Field(64, gt=0, description="Most images in one prediction request.")
     max_image_pixels: int = Field(50_000_000, gt=0, description="Largest image that is decoded, pixels.")
+    max_parameters: int = Field(50_000_000, gt=0, description="Largest network that is trained.")
+    max_activation_bytes: int = Field(6 << 30, gt=0, description="Most memory that one batch's activations may take.")
     min_free_bytes: int = Field(256 << 20, ge=0, description="Less free disk than this, and /readyz says no.")
 
     lease_seconds: float = Field(30.0, gt=0, description="A claim ends this long after its last heartbeat.")

@@ -1,0 +1,66 @@
+"""The ASGI application: `create_app()`."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from service import health, migrating
+from service.database import Database
+from service.datasets.endpoints import router as datasets
+from service.edge import problems
+from service.edge.resources import Resources
+from service.models.endpoints import router as models
+from service.networks.endpoints import router as networks
+from service.predictions.endpoints import router as predictions
+from service.predictions.engines import Engines
+from service.queue import Doorbell
+from service.reports.endpoints import router as reports
+from service.settings import Settings
+from service.trainings.endpoints import router as trainings
+
+logger = logging.getLogger(__name__)
+
+DESCRIPTION: Final = """
+Train convolutional image classifiers and ask them what is on a picture.
+
+    curl -H 'Content-Type: application/json' -d '{"preset": "quickstart"}' http://127.0.0.1:8000/v1/trainings
+    curl -F file=@digit.png http://127.0.0.1:8000/predict
+
+Every error is `application/problem+json` (RFC 9457) and says what was received and what would work.
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the application; it opens what it needs when it starts, and closes it when it stops."""
+    settings = settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = Database(settings.resolved_database_url)
+        migrating.check(database)
+        resources = Resources(settings, database, Doorbell(settings), Engines(database))
+        app.state.resources = resources
+        try:
+            yield
+        finally:
+            resources.close()
+
+    app: FastAPI = FastAPIOffline(  # its /docs loads nothing from other hosts
+        title="Cyfra",
+        version=version("cyfra"),
+        summary="A training-and-inference service for image classifiers",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        max_body_size=settings.max_json_bytes,
+        redoc_url=None,
+    )
+    problems.install(app)
+    for router in (trainings, reports, datasets, networks, models, health.router):
+        app.include_router(router)
+    app.include_router(predictions, max_body_size=settings.max_upload_bytes)
+    return app

@@ -1,0 +1,65 @@
+"""Content types, conditional requests and preferences: the parts of HTTP that several endpoints share."""
+
+import re
+from collections.abc import Collection, Mapping
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from service.edge.strictness import unknown
+from service.errors import Fault, InvalidFields, NoSuchFormat, WrongContentType
+
+MAX_WAIT_SECONDS = 30
+
+
+def require_json(request: Request) -> None:
+    """Raise WrongContentType unless the body says that it is JSON."""
+    received = request.headers.get("content-type", "")
+    kind = received.partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise WrongContentType(
+            f"Received the content type {received[:100] or 'none'!r}. Send JSON and say so: "
+            "curl -H 'Content-Type: application/json' -d '{\"preset\": \"quickstart\"}'"
+        )
+
+
+def refuse_unknown_parameters(request: Request, valid: Collection[str], prefix: str | None = None) -> None:
+    """Raise InvalidFields for a query parameter that is not one of `valid` and does not start with `prefix`."""
+    strange = [name for name in request.query_params if name not in valid and not (prefix and name.startswith(prefix))]
+    if strange:
+        names = [*valid, *([f"{prefix}KEY"] if prefix else [])]
+        faults = [Fault(name[:100], unknown(name, names, "query parameter")) for name in strange]
+        raise InvalidFields(faults[0].detail, faults=faults)
+
+
+def preferred_wait(prefer: str | None) -> int | None:
+    """Return the seconds of `Prefer: wait=N`, at most 30; None if there is none that can be read."""
+    found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", prefer or "")
+    return min(int(found.group(1)), MAX_WAIT_SECONDS) if found else None
+
+
+def matches(if_none_match: str | None, etag: str) -> bool:
+    """Whether `If-None-Match` names `etag`."""
+    if if_none_match is None:
+        return False
+    candidates = [candidate.strip().removeprefix("W/") for candidate in if_none_match.split(",")]
+    return "*" in candidates or etag in candidates
+
+
+def choose_format(request: Request, formats: Mapping[str, str], suffix: str | None) -> str:
+    """Return which of `formats` (suffix to media type) is asked for, by suffix or by `Accept`; the first is the default."""
+    if suffix is not None:
+        if suffix not in formats:
+            raise NoSuchFormat(f"Received the suffix .{suffix[:20]}; this is served as {', '.join('.' + f for f in formats)}.")
+        return suffix
+    accepted = [part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "*/*").split(",")]
+    for media_type in accepted:
+        for format_, served in formats.items():
+            if media_type in {served, served.partition("/")[0] + "/*", "*/*"}:
+                return format_
+    return next(iter(formats))
+
+
+def not_modified(etag: str) -> Response:
+    """Return 304."""
+    return Response(status_code=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})

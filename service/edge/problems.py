@@ -1,0 +1,117 @@
+"""Every error becomes `application/problem+json` (RFC 9457), FastAPI's and Starlette's own included."""
+
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
+
+from service.errors import BodyTooLarge, BrokenJson, CyfraError, Fault, InvalidFields, Unavailable
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_SECONDS: Final = 5
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+    app.add_exception_handler(CyfraError, _cyfra_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(DBAPIError, _database_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def response(request: Request, error: CyfraError) -> JSONResponse:
+    """Return `error` as the reply to `request`."""
+    body: dict[str, Any] = {
+        "type": f"/problems/{error.name}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "instance": request.url.path,
+    }
+    if error.faults:
+        body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
+    headers = {"Cache-Control": "no-store"}
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+        body["retry_after_seconds"] = error.retry_after_seconds
+    return JSONResponse(body, status_code=error.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+async def _cyfra_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, CyfraError)
+    return response(request, error)
+
+
+async def _validation_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return response(request, BrokenJson(f"The body is not JSON: {found[0]['ctx']['error']}."))
+    faults = [_fault(one) for one in found]
+    detail = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}: {faults[0].pointer}: {faults[0].detail}"
+    return response(request, InvalidFields(detail, faults=faults))
+
+
+def _fault(error: dict[str, Any]) -> Fault:
+    """Turn one of pydantic's errors into a pointer and a sentence with what was received."""
+    where, *path = error["loc"]
+    # pydantic adds the tag of a discriminated union to the path; a JSON pointer has only keys and indices.
+    names = [part for part in path if not (isinstance(part, str) and part.startswith("tag:"))]
+    if where == "body":
+        pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in names)
+    else:
+        pointer = ".".join(str(part) for part in names)
+    detail = error["msg"].removeprefix("Value error, ")
+    if error["type"] not in {"missing", "unknown_field", "value_error"}:
+        detail = f"{detail}. Received: {_shortened(error['input'])}"
+    return Fault(pointer, detail)
+
+
+def _shortened(value: object) -> str:
+    text = repr(value)  # repr also escapes what could not be encoded as UTF-8
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+async def _http_exception(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    reply = response(request, _as_cyfra_error(request, error))
+    reply.headers.update(error.headers or {})
+    return reply
+
+
+def _as_cyfra_error(request: Request, error: HTTPException) -> CyfraError:
+    if error.status_code == BodyTooLarge.status:
+        limit = request.scope.get(MAX_BODY_SIZE_SCOPE_KEY)
+        received = request.headers.get("content-length", "a body that goes on")
+        return BodyTooLarge(f"Received {received} bytes; this route takes at most {limit}.")
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = {
+        404: f"Nothing is served at {request.url.path}. The routes are listed at /docs.",
+        405: f"{request.method} is not served at {request.url.path}.",
+    }.get(error.status_code, str(error.detail))
+
+    class Plain(CyfraError):
+        status, name, title = error.status_code, phrase.lower().replace(" ", "-"), phrase
+
+    return Plain(detail)
+
+
+async def _database_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DBAPIError)
+    logger.error("the database failed: %s", error, exc_info=error)
+    detail = "The database does not answer just now. Nothing was changed; try again."
+    return response(request, Unavailable(detail, retry_after_seconds=RETRY_SECONDS))
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return response(request, CyfraError("This is a fault of the service; its log says more."))

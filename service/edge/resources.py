@@ -1,0 +1,36 @@
+"""What lives as long as the application: opened by its lifespan, closed by it, handed to endpoints by dependency."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from service.database import Database
+from service.predictions.engines import Engines
+from service.queue import Doorbell
+from service.settings import Settings
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Everything that must be closed, and the settings it was opened with."""
+
+    settings: Settings
+    database: Database
+    doorbell: Doorbell
+    engines: Engines
+
+    def close(self) -> None:
+        """Close all of it."""
+        self.doorbell.close()
+        self.database.close()
+
+
+def resources(request: Request) -> Resources:
+    """Return the application's resources."""
+    found = request.app.state.resources
+    assert isinstance(found, Resources)
+    return found
+
+
+ResourcesDependency = Annotated[Resources, Depends(resources)]

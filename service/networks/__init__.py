@@ -1,0 +1,1 @@
+"""Architectures: the layers that may be used, their arithmetic, and the presets."""

@@ -1,0 +1,82 @@
+"""The networks that have a name. The lecture's two are its slides, layer for layer."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+LayerJson = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class NetworkPreset:
+    """A named architecture and the picture it was made for, `(height, width, channels)`."""
+
+    name: str
+    title: str
+    input_shape: tuple[int, int, int]
+    layers: tuple[LayerJson, ...]
+
+
+def _conv(filters: int, padding: str = "same", activation: str = "relu") -> LayerJson:
+    return {"layer": "Conv2D", "filters": filters, "kernel_size": 3, "padding": padding, "activation": activation}
+
+
+def _normalised_conv(filters: int) -> tuple[LayerJson, ...]:
+    return (
+        {"layer": "Conv2D", "filters": filters, "kernel_size": 3, "padding": "same", "use_bias": False},
+        {"layer": "BatchNormalization", "momentum": 0.9},
+        {"layer": "ReLU"},
+    )
+
+
+def _dropout(rate: float) -> LayerJson:
+    return {"layer": "Dropout", "rate": rate}
+
+
+def _dense(units: int, activation: str = "relu") -> LayerJson:
+    return {"layer": "Dense", "units": units, "activation": activation}
+
+
+POOL: Final[LayerJson] = {"layer": "MaxPooling2D", "pool_size": 2}
+FLATTEN: Final[LayerJson] = {"layer": "Flatten"}
+
+_LECTURE_HEAD: Final = (FLATTEN, _dense(256), _dropout(0.35), _dense(128), _dropout(0.25), _dense(10, "softmax"))
+
+LECTURE_MNIST: Final = NetworkPreset(
+    name="lecture-mnist",
+    title="The lecture's network for MNIST: five convolutions, two hidden dense layers",
+    input_shape=(28, 28, 1),
+    layers=(
+        *(_conv(32, "valid"), POOL, _dropout(0.20)),
+        *(_conv(64), POOL, _dropout(0.25)),
+        *(_conv(128), POOL, _dropout(0.30)),
+        *(_conv(256), _dropout(0.40)),
+        *(_conv(512), _dropout(0.50)),
+        *_LECTURE_HEAD,
+    ),
+)
+
+LECTURE_CIFAR10: Final = NetworkPreset(
+    name="lecture-cifar10",
+    title="The lecture's network for CIFAR-10: three pairs of convolutions, two hidden dense layers",
+    input_shape=(32, 32, 3),
+    layers=(
+        *(_conv(64, "valid"), _conv(64, "valid"), POOL, _dropout(0.25)),
+        *(_conv(128), _conv(128), POOL, _dropout(0.25)),
+        *(_conv(256), _conv(256), POOL, _dropout(0.35)),
+        *_LECTURE_HEAD,
+    ),
+)
+
+QUICKSTART: Final = NetworkPreset(
+    name="quickstart",
+    title="A small modern network for 28x28 digits: three normalised convolutions",
+    input_shape=(28, 28, 1),
+    layers=(
+        *(*_normalised_conv(16), POOL),
+        *(*_normalised_conv(32), POOL),
+        *(*_normalised_conv(64), {"layer": "GlobalMaxPooling2D"}),
+        _dense(10, "softmax"),
+    ),
+)
+
+NETWORKS: Final = {preset.name: preset for preset in (QUICKSTART, LECTURE_MNIST, LECTURE_CIFAR10)}

@@ -1,0 +1,98 @@
+"""ONNX Runtime sessions of this process: loaded from the database once, kept while they are used.
+
+Which version answers for a name is asked again after a second, so that every API process follows a new version or a moved
+alias within a second; everything else about a version never changes.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from service.database import Database
+from service.images.expectation import Expectation
+from service.models import operations as models
+from service.predictions import queries
+from service.records import ModelVersion
+
+RESOLVED_FOR_SECONDS: Final = 1.0
+MOST_ENGINES: Final = 8
+BATCH: Final = 32  # images at once: more gains nothing on one thread
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One model version, ready to answer."""
+
+    name: str
+    version: int
+    classes: tuple[str, ...]
+    expects: Expectation
+    session: onnxruntime.InferenceSession
+
+    def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return `(n, classes)` for images `(n, height, width, channels)` float32 in 0..1."""
+        batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
+        return np.concatenate([self.session.run(None, {"images": batch})[0] for batch in batches])
+
+
+class Engines:
+    """The engines of this process, least recently used ones dropped."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._loaded: OrderedDict[str, onnxruntime.InferenceSession] = OrderedDict()
+        self._resolved: dict[tuple[str, str | None], tuple[float, Engine]] = {}
+
+    def find(self, name: str, version: str | None) -> Engine:
+        """Return the engine for a model's version, alias or (None) serving version.
+
+        Raise UnknownModel, UnknownVersion, NoModelYet.
+        """
+        key = (name, version)
+        known = self._resolved.get(key)
+        if known is not None and time.monotonic() - known[0] < RESOLVED_FOR_SECONDS:
+            return known[1]
+        resolved_at = time.monotonic()
+        with self._database.reading() as session:
+            chosen = models.choose_version(models.find(session, name), version)
+        engine = Engine(
+            name=chosen.name,
+            version=chosen.version,
+            classes=tuple(chosen.classes["names"]),
+            expects=Expectation(**chosen.input),
+            session=self._session(chosen),
+        )
+        with self._lock:
+            if len(self._resolved) > 10 * MOST_ENGINES:
+                self._resolved.clear()
+            self._resolved[key] = (resolved_at, engine)
+        return engine
+
+    def _session(self, version: ModelVersion) -> onnxruntime.InferenceSession:
+        with self._lock:  # two first requests load it once
+            session = self._loaded.get(version.onnx_sha256)
+            if session is None:
+                session = _load(queries.artefact(self._database, version.onnx_sha256))
+                self._loaded[version.onnx_sha256] = session
+            self._loaded.move_to_end(version.onnx_sha256)
+            while len(self._loaded) > MOST_ENGINES:
+                self._loaded.popitem(last=False)
+            return session
+
+
+def _load(content: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning burns the cores a training needs
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    shape = [1 if isinstance(side, str) or side is None else side for side in session.get_inputs()[0].shape]
+    session.run(None, {"images": np.zeros(shape, dtype=np.float32)})  # the first run allocates; not in a request
+    return session

@@ -1,0 +1,161 @@
+"""The doorbell: a Celery message that says *there is work*, never which.
+
+The database row is the truth; a ring that is lost, doubled or late changes nothing but seconds, because every worker
+also looks at the database by itself. So a ring never fails a request, and nothing is ever read back from the broker.
+"""
+
+import logging
+import threading
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+
+from celery import Celery
+from kombu.exceptions import ChannelError, OperationalError
+from kombu.transport import filesystem
+from kombu.utils.encoding import str_to_bytes
+from kombu.utils.json import dumps, loads
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from service.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+WORK: Final = "worker.tasks.work"
+RING_EXPIRES_SECONDS: Final = 300
+BROKER_TIMEOUT_SECONDS: Final = 2.0
+CLOSING_SECONDS: Final = 3.0
+BROKER_FAILURES: Final = (OperationalError, ChannelError, OSError)
+RING, CLOSE = "ring", "close"
+
+
+class EmbeddedChannel(filesystem.Channel):  # type: ignore[misc]
+    """kombu's folder of messages, with messages that appear whole and are taken once.
+
+    kombu writes a message under its final name, so that a reader in between takes half of it; and it keeps what was taken.
+    """
+
+    def _put(self, queue: str, payload: dict[str, Any], **_options: object) -> None:
+        folder = Path(self.data_folder_out)
+        name = f"{uuid.uuid4()}.{queue}.msg"
+        hidden = folder / f".{name}.part"
+        hidden.write_bytes(str_to_bytes(dumps(payload)))
+        hidden.rename(folder / name)
+
+    def _get(self, queue: str) -> dict[str, Any]:
+        for message in Path(self.data_folder_in).glob(f"*.{queue}.msg"):
+            taken = message.with_name(f".{message.name}.taken")
+            try:
+                message.rename(taken)
+            except FileNotFoundError:
+                continue  # another worker was first
+            payload: dict[str, Any] = loads(taken.read_text())
+            taken.unlink()
+            return payload
+        raise Empty
+
+
+class EmbeddedTransport(filesystem.Transport):  # type: ignore[misc]
+    """A broker that needs no server: a folder in the home."""
+
+    Channel = EmbeddedChannel
+
+
+def celery_application(settings: Settings) -> Celery:
+    """Return the Celery application that both sides use: the API to ring, the worker to listen."""
+    application = Celery("cyfra", set_as_current=False)
+    application.conf.update(
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_default_queue=settings.queue_name,
+        task_acks_late=False,
+        worker_prefetch_multiplier=1,
+        worker_enable_remote_control=False,
+        worker_proc_alive_timeout=120,  # a new process imports TensorFlow before it says that it is up
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        enable_utc=True,
+    )
+    if settings.broker_url is not None:
+        application.conf.update(
+            broker_url=settings.broker_url,
+            broker_transport_options={
+                "socket_timeout": 10.0,
+                "socket_connect_timeout": BROKER_TIMEOUT_SECONDS,
+                "socket_keepalive": True,
+            },
+        )
+    else:
+        application.conf.update(
+            broker_url="filesystem://",
+            broker_transport=f"{__name__}:{EmbeddedTransport.__name__}",
+            broker_transport_options=_folders(settings.home.absolute() / "broker"),
+        )
+    return application
+
+
+def _folders(root: Path) -> dict[str, Any]:
+    messages, control = root / "messages", root / "control"
+    for folder in (messages, control):
+        folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(messages),
+        "data_folder_out": str(messages),
+        "control_folder": str(control),
+        "polling_interval": 0.2,
+    }
+
+
+class Doorbell:
+    """Rings for the workers, from a thread of its own: a broker that is away keeps no request waiting.
+
+    Rings that come while one is being sent are one ring; a worker that hears one rings on while there is more to do.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._application = celery_application(settings)
+        self._requests: SimpleQueue[str] = SimpleQueue()
+        self._thread = threading.Thread(target=self._ring_when_wanted, name="doorbell", daemon=True)
+        self._thread.start()
+
+    def ring(self) -> None:
+        """Say that there is work; return at once."""
+        self._requests.put(RING)
+
+    def ring_after_commit(self, session: Session) -> None:
+        """Ring once `session` has committed; a rollback throws the ring away."""
+        event.listen(session, "after_commit", lambda _session: self.ring(), once=True)
+
+    def reaches_broker(self) -> bool:
+        """Whether the broker answers now."""
+        try:
+            with self._application.connection_for_write(connect_timeout=BROKER_TIMEOUT_SECONDS) as connection:
+                connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_TIMEOUT_SECONDS)
+        except BROKER_FAILURES:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Send a ring that is still wanted, and close the connections to the broker."""
+        self._requests.put(CLOSE)
+        self._thread.join(CLOSING_SECONDS)
+        self._application.close()
+
+    def _ring_when_wanted(self) -> None:
+        while (request := self._requests.get()) is not CLOSE:
+            with suppress(Empty):
+                while request is not CLOSE:  # what has piled up is one ring
+                    request = self._requests.get_nowait()
+            self._send()
+            if request is CLOSE:
+                return
+
+    def _send(self) -> None:
+        try:
+            self._application.send_task(WORK, retry=False, ignore_result=True, expires=RING_EXPIRES_SECONDS)
+        except BROKER_FAILURES as error:
+            logger.warning("the broker did not take the ring (%s); workers find the work by themselves", error)

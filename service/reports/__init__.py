@@ -1,0 +1,1 @@
+"""Reports: what the test set said."""

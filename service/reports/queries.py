@@ -1,0 +1,58 @@
+"""SQL about reports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.records import ArtefactContent, ClassFigures, Epoch, MisclassifiedExample, Report, TrainingArtefact
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Which misclassified examples are wanted: by true class, by predicted class, or both."""
+
+    true_class: int | None
+    predicted_class: int | None
+
+
+def report(session: Session, training_id: str) -> Report | None:
+    """Return the report without the predictions of single images."""
+    return session.get(Report, training_id)
+
+
+def class_names(session: Session, training_id: str) -> Sequence[str]:
+    """Return the names of the classes, in their order."""
+    query = select(ClassFigures.class_name).where(ClassFigures.training_id == training_id)
+    return session.scalars(query.order_by(ClassFigures.class_index)).all()
+
+
+def epochs(session: Session, training_id: str) -> Sequence[Epoch]:
+    """Return the figures of every epoch so far."""
+    return session.scalars(select(Epoch).where(Epoch.training_id == training_id).order_by(Epoch.epoch)).all()
+
+
+def misclassified(
+    session: Session, training_id: str, pair: Pair, after: int | None, limit: int
+) -> Sequence[MisclassifiedExample]:
+    """Return misclassified examples by test index, those after index `after`."""
+    query = select(MisclassifiedExample).where(MisclassifiedExample.training_id == training_id)
+    if pair.true_class is not None:
+        query = query.where(MisclassifiedExample.true_class == pair.true_class)
+    if pair.predicted_class is not None:
+        query = query.where(MisclassifiedExample.predicted_class == pair.predicted_class)
+    if after is not None:
+        query = query.where(MisclassifiedExample.test_index > after)
+    return session.scalars(query.order_by(MisclassifiedExample.test_index).limit(limit)).all()
+
+
+def artefact_sha256(session: Session, training_id: str, artefact_format: str) -> str | None:
+    """Return the SHA-256 of what a training produced in a format."""
+    found = session.get(TrainingArtefact, (training_id, artefact_format))
+    return None if found is None else found.sha256
+
+
+def artefact_content(session: Session, sha256: str) -> bytes | None:
+    """Return the stored bytes."""
+    return session.scalar(select(ArtefactContent.content).where(ArtefactContent.sha256 == sha256))

@@ -1,0 +1,1 @@
+"""Trainings: submitted, watched, cancelled, deleted."""

@@ -1,0 +1,149 @@
+"""`/v1/trainings`: submit, list, get, cancel, delete."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from service.auth.caller import CallerDependency
+from service.edge import negotiating
+from service.edge.documenting import problems
+from service.edge.resources import Resources, ResourcesDependency
+from service.errors import (
+    BadCursor,
+    BodyTooLarge,
+    BrokenJson,
+    InvalidFields,
+    StillRunning,
+    UnknownTraining,
+    WrongContentType,
+)
+from service.trainings import operations
+from service.trainings.queries import Filters
+from service.trainings.resolving import Limits
+from service.trainings.schemas import TrainingPage, TrainingReply, TrainingRequest
+
+router = APIRouter(prefix="/v1/trainings", tags=["trainings"])
+
+STATES: Final = r"^(queued|running|cancelling|succeeded|failed|cancelled)$"
+LOOK_SECONDS: Final = 0.25  # between two looks at a training somebody waits for
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Submit a training",
+    dependencies=[Depends(negotiating.require_json)],
+    responses=problems(BrokenJson, WrongContentType, BodyTooLarge, InvalidFields),
+)
+def submit(
+    training: TrainingRequest, caller: CallerDependency, resources: ResourcesDependency, response: Response
+) -> TrainingReply:
+    """Queue a training and answer at once; the training is then read at `Location`."""
+    limits = Limits(resources.settings.max_parameters, resources.settings.max_activation_bytes)
+    with resources.database.transaction() as session:
+        reply = operations.submit(session, resources.doorbell, caller, training, limits)
+    response.headers["Location"] = reply.links["self"]
+    response.headers["Retry-After"] = str(reply.poll_after_seconds)
+    return reply
+
+
+@router.get("", summary="List trainings, newest first", responses=problems(BadCursor, InvalidFields))
+def list_trainings(  # noqa: PLR0913 - one for each query parameter
+    request: Request,
+    response: Response,
+    resources: ResourcesDependency,
+    state: Annotated[str | None, Query(pattern=STATES)] = None,
+    dataset: Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$")] = None,
+    preset: Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$")] = None,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> TrainingPage:
+    """Filter by `state`, `dataset`, `preset` and labels (`label.course=ci-2026`). Follow `next`, or the `Link` header."""
+    negotiating.refuse_unknown_parameters(request, ("state", "dataset", "preset", "cursor", "limit"), prefix="label.")
+    labels = {
+        name.removeprefix("label."): value.replace("\x00", "")
+        for name, value in sorted(request.query_params.items())
+        if name.startswith("label.")
+    }
+    with resources.database.reading() as session:
+        page, following = operations.list_trainings(session, Filters(state, dataset, preset, labels), cursor, limit)
+    if following is not None:
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+        page.next = f"{request.url.path}?{urlencode([*kept, ('cursor', following)])}"
+        response.headers["Link"] = f'<{page.next}>; rel="next"'
+    return page
+
+
+@router.get(
+    "/{training_id}",
+    summary="Get a training",
+    responses={**problems(UnknownTraining), 304: {"description": "Nothing changed since `If-None-Match`"}},
+    response_model=TrainingReply,
+)
+async def get_training(
+    training_id: str,
+    request: Request,
+    resources: ResourcesDependency,
+    if_none_match: Annotated[str | None, Header()] = None,
+    prefer: Annotated[str | None, Header(description="`wait=N`: hold up to N seconds (30 at most)")] = None,
+) -> Response:
+    """State, progress, figures. With `Prefer: wait=N` the answer comes when the training has ended, or after N seconds.
+
+    With `If-None-Match` as well it comes as soon as anything has changed.
+    """
+    wait = negotiating.preferred_wait(prefer)
+    reply, etag = await _wait_for(resources, training_id, request, wait or 0, if_none_match)
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if wait is not None:
+        headers["Preference-Applied"] = f"wait={wait}"
+    if negotiating.matches(if_none_match, etag):
+        return Response(status_code=304, headers=headers)
+    if reply.poll_after_seconds is not None:
+        headers["Retry-After"] = str(reply.poll_after_seconds)
+    return Response(reply.model_dump_json(), media_type="application/json", headers=headers)
+
+
+async def _wait_for(
+    resources: Resources, training_id: str, request: Request, seconds: float, if_none_match: str | None
+) -> tuple[TrainingReply, str]:
+    """Return the training and its ETag: when it has ended, when it is not the one the client has, or after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        reply, etag = await run_in_threadpool(_read(resources, training_id))
+        has_ended = reply.poll_after_seconds is None
+        has_changed = if_none_match is not None and not negotiating.matches(if_none_match, etag)
+        if has_ended or has_changed or time.monotonic() >= deadline or await request.is_disconnected():
+            return reply, etag
+        await asyncio.sleep(min(LOOK_SECONDS, max(0.0, deadline - time.monotonic())))
+
+
+def _read(resources: Resources, training_id: str) -> Callable[[], tuple[TrainingReply, str]]:
+    def read() -> tuple[TrainingReply, str]:
+        with resources.database.reading() as session:
+            return operations.get(session, training_id)
+
+    return read
+
+
+@router.post("/{training_id}/cancel", status_code=202, summary="Cancel a training", responses=problems(UnknownTraining))
+def cancel(training_id: str, resources: ResourcesDependency) -> TrainingReply:
+    """A queued training is cancelled at once, a running one within seconds. Asking twice changes nothing."""
+    with resources.database.transaction() as session:
+        return operations.cancel(session, training_id)
+
+
+@router.delete(
+    "/{training_id}",
+    status_code=204,
+    summary="Delete a training",
+    responses=problems(UnknownTraining, StillRunning),
+)
+def delete(training_id: str, resources: ResourcesDependency) -> None:
+    """Delete a training that has ended or has not begun, with its report. Models that came out of it stay."""
+    with resources.database.transaction() as session:
+        operations.remove(session, training_id)

@@ -1,0 +1,97 @@
+"""What may be submitted, and what becomes of it."""
+
+import secrets
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from service.auth.caller import Caller
+from service.edge import cursors
+from service.errors import BadCursor, StillRunning, UnknownTraining
+from service.queue import Doorbell
+from service.records import Training, TrainingLabel, TrainingState
+from service.trainings import queries, replies
+from service.trainings.queries import Filters
+from service.trainings.resolving import Limits, resolve
+from service.trainings.schemas import TrainingPage, TrainingReply, TrainingRequest
+
+ID_LENGTH: Final = 16
+
+
+def submit(
+    session: Session, doorbell: Doorbell, caller: Caller, request: TrainingRequest, limits: Limits
+) -> TrainingReply:
+    """Queue a training, and ring once it is committed. Raise InvalidFields for what cannot be trained."""
+    spec = resolve(request, limits)
+    training = Training(
+        id=secrets.token_hex(ID_LENGTH // 2),
+        owner=caller.name,
+        state=TrainingState.QUEUED,
+        spec=spec,
+        preset=request.preset,
+        dataset=request.dataset,
+        network=spec["network"]["name"],
+        register_as=request.register_as,
+        epochs=request.recipe.epochs,
+        labels=[TrainingLabel(key=key, value=value) for key, value in request.labels.items()],
+    )
+    queries.add(session, training)
+    doorbell.ring_after_commit(session)
+    return replies.one(session, training)
+
+
+def get(session: Session, training_id: str) -> tuple[TrainingReply, str]:
+    """Return a training and its ETag; raise UnknownTraining."""
+    training = find(session, training_id)
+    reply = replies.one(session, training)
+    return reply, replies.etag(reply, training.version)
+
+
+def find(session: Session, training_id: str) -> Training:
+    """Return the training's record; raise UnknownTraining."""
+    is_id = len(training_id) == ID_LENGTH and set(training_id) <= set("0123456789abcdef")
+    training = queries.get(session, training_id) if is_id else None
+    if training is None:
+        raise UnknownTraining(f"There is no training {training_id[:50]!r}. They are listed at /v1/trainings.")
+    return training
+
+
+def list_trainings(session: Session, filters: Filters, cursor: str | None, limit: int) -> tuple[TrainingPage, str | None]:
+    """Return a page of trainings, newest first, and the cursor of the next page."""
+    place = None if cursor is None else _place(cursors.decode(cursor, filters))
+    found = queries.page(session, filters, place, limit + 1)
+    shown = found[:limit]
+    following = None
+    if len(found) > limit:
+        following = cursors.encode([shown[-1].created_at.isoformat(), shown[-1].id], filters)
+    return TrainingPage(trainings=replies.many(session, shown), next=None), following
+
+
+def _place(parts: list[Any]) -> tuple[datetime, str]:
+    try:
+        created_at, training_id = parts
+        return datetime.fromisoformat(created_at), str(training_id)
+    except (TypeError, ValueError) as error:
+        raise BadCursor("The cursor is not one of ours. Take it from `next` of the page before.") from error
+
+
+def cancel(session: Session, training_id: str) -> TrainingReply:
+    """Cancel a queued training at once, ask a running one's worker to stop; a training that has ended stays as it is."""
+    training = find(session, training_id)
+    if not queries.cancel_queued(session, training_id):
+        queries.ask_to_cancel(session, training_id)
+    session.expire_all()
+    session.refresh(training)
+    return replies.one(session, training)
+
+
+def remove(session: Session, training_id: str) -> None:
+    """Delete a training with its report; models that came out of it stay. Raise StillRunning."""
+    training = find(session, training_id)
+    if not queries.remove_unless_running(session, training_id):
+        state = replies.visible_state(training)
+        raise StillRunning(
+            f"The training is {state}. Cancel it first: POST /v1/trainings/{training_id}/cancel",
+            retry_after_seconds=replies.POLL_RUNNING_SECONDS,
+        )

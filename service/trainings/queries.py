@@ -1,0 +1,148 @@
+"""SQL about trainings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from service.records import (
+    Artefact,
+    ModelVersion,
+    Training,
+    TrainingArtefact,
+    TrainingChange,
+    TrainingLabel,
+    TrainingState,
+)
+from service.records.clock import now
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list is narrowed to. `state` may also be `cancelling`."""
+
+    state: str | None
+    dataset: str | None
+    preset: str | None
+    labels: Mapping[str, str]
+
+
+def add(session: Session, training: Training) -> None:
+    """Insert a queued training and its first change."""
+    session.add(training)
+    session.flush()
+    session.add(TrainingChange(training_id=training.id, state=training.state, attempt=0, reason="submitted"))
+    session.flush()
+
+
+def get(session: Session, training_id: str) -> Training | None:
+    """Return a training."""
+    return session.get(Training, training_id)
+
+
+def page(session: Session, filters: Filters, before: tuple[datetime, str] | None, limit: int) -> Sequence[Training]:
+    """Return the newest `limit` trainings, older than `before` (a creation time and an id) if given."""
+    query = select(Training).where(*_conditions(filters))
+    if before is not None:
+        query = query.where(tuple_(Training.created_at, Training.id) < before)
+    return session.scalars(query.order_by(Training.created_at.desc(), Training.id.desc()).limit(limit)).all()
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.state == "cancelling":
+        conditions += [Training.state == TrainingState.RUNNING, Training.cancel_requested_at.is_not(None)]
+    elif filters.state == TrainingState.RUNNING:
+        conditions += [Training.state == TrainingState.RUNNING, Training.cancel_requested_at.is_(None)]
+    elif filters.state is not None:
+        conditions.append(Training.state == TrainingState(filters.state))
+    if filters.dataset is not None:
+        conditions.append(Training.dataset == filters.dataset)
+    if filters.preset is not None:
+        conditions.append(Training.preset == filters.preset)
+    conditions += [
+        Training.id.in_(
+            select(TrainingLabel.training_id).where(TrainingLabel.key == key, TrainingLabel.value == value)
+        )
+        for key, value in filters.labels.items()
+    ]
+    return conditions
+
+
+def queue_position(session: Session, training: Training) -> int:
+    """Return how many queued trainings are claimed before `training`, plus one."""
+    ahead = select(func.count()).where(
+        Training.state == TrainingState.QUEUED,
+        or_(
+            Training.created_at < training.created_at,
+            and_(Training.created_at == training.created_at, Training.id < training.id),
+        ),
+    )
+    return session.scalars(ahead).one() + 1
+
+
+def changes(session: Session, training_ids: Sequence[str]) -> Sequence[TrainingChange]:
+    """Return every change of state of the given trainings, oldest first."""
+    query = select(TrainingChange).where(TrainingChange.training_id.in_(training_ids)).order_by(TrainingChange.id)
+    return session.scalars(query).all()
+
+
+def versions(session: Session, training_ids: Sequence[str]) -> Sequence[ModelVersion]:
+    """Return the model versions that came out of the given trainings."""
+    query = select(ModelVersion).where(ModelVersion.training_id.in_(training_ids))
+    return session.scalars(query.order_by(ModelVersion.name, ModelVersion.version)).all()
+
+
+def cancel_queued(session: Session, training_id: str) -> bool:
+    """Cancel a training that no worker has claimed; return whether it was one."""
+    cancelled = session.execute(
+        update(Training)
+        .where(Training.id == training_id, Training.state == TrainingState.QUEUED)
+        .values(
+            state=TrainingState.CANCELLED, version=Training.version + 1, cancel_requested_at=now(), finished_at=now()
+        )
+        .returning(Training.attempt)
+    ).scalar_one_or_none()
+    if cancelled is None:
+        return False
+    reason = "cancelled before it was claimed"
+    session.add(
+        TrainingChange(training_id=training_id, state=TrainingState.CANCELLED, attempt=cancelled, reason=reason)
+    )
+    return True
+
+
+def ask_to_cancel(session: Session, training_id: str) -> None:
+    """Ask the worker of a running training to stop; a second time changes nothing."""
+    session.execute(
+        update(Training)
+        .where(
+            Training.id == training_id,
+            Training.state == TrainingState.RUNNING,
+            Training.cancel_requested_at.is_(None),
+        )
+        .values(cancel_requested_at=now(), version=Training.version + 1)
+    )
+
+
+def remove_unless_running(session: Session, training_id: str) -> bool:
+    """Delete a training with all it has, except artefacts that a model still needs; return whether it was deleted."""
+    produced = session.scalars(
+        select(TrainingArtefact.sha256).where(TrainingArtefact.training_id == training_id)
+    ).all()
+    removed = session.execute(
+        delete(Training)
+        .where(Training.id == training_id, Training.state != TrainingState.RUNNING)
+        .returning(Training.id)
+    ).scalar_one_or_none()
+    if removed is None:
+        return False
+    still_needed = or_(
+        Artefact.sha256.in_(select(TrainingArtefact.sha256)),
+        Artefact.sha256.in_(select(ModelVersion.keras_sha256)),
+        Artefact.sha256.in_(select(ModelVersion.onnx_sha256)),
+    )
+    session.execute(delete(Artefact).where(Artefact.sha256.in_(produced), ~still_needed))
+    return True

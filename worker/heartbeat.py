@@ -1,0 +1,66 @@
+"""The heartbeat: a thread that renews the lease while its process trains."""
+
+import logging
+import os
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.database import Database
+from worker import claims
+from worker.claims import Claim, LeaseLost
+
+logger = logging.getLogger(__name__)
+
+
+class Heartbeat:
+    """Renews a claim four times a lease, from entering the `with` block to leaving it.
+
+    `lost` is set as soon as the claim is no longer ours: another worker has it, the lease ran out while the database could
+    not be reached, or the parent process died, so that nobody supervises us any more.
+    """
+
+    def __init__(self, database: Database, claim: Claim, lease_seconds: float) -> None:
+        self.lost = threading.Event()
+        self._database = database
+        self._claim = claim
+        self._lease_seconds = lease_seconds
+        self._parent = os.getppid()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{claim.training_id}", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start the thread."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop the thread and wait for it."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        renewed_at = time.monotonic()
+        while not self._stopped.wait(self._lease_seconds / 4):
+            if os.getppid() != self._parent:
+                logger.error("training %s: the parent process died, giving up", self._claim.training_id)
+                self.lost.set()
+                return
+            began_at = time.monotonic()
+            try:
+                claims.renew(self._database, self._claim, self._lease_seconds)
+                renewed_at = began_at
+            except LeaseLost:
+                logger.warning("training %s: attempt %d lost its lease", self._claim.training_id, self._claim.attempt)
+                self.lost.set()
+                return
+            except SQLAlchemyError as error:
+                logger.warning("training %s: could not renew the lease: %s", self._claim.training_id, error)
+                if time.monotonic() - renewed_at > self._lease_seconds:
+                    self.lost.set()
+                    return

@@ -1,0 +1,129 @@
+"""Progress: written at every epoch and every second within one; the same write learns of a cancellation."""
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from sqlalchemy.exc import DBAPIError
+
+from service.database import Database
+from service.records import Epoch, Training
+from worker.claims import Claim, LeaseLost, fenced_update
+from worker.learning.following import EpochResult
+from worker.stopping import Cancelled, Stops
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Standing:
+    """Where the training stands, as the columns of its row."""
+
+    activity: str = "starting"
+    epoch: int = 0
+    step: int = 0
+    steps: int = 0
+    eta_seconds: float | None = None
+    loss: float | None = None
+    accuracy: float | None = None
+
+
+class ProgressWriter:
+    """Writes where a training stands into its row, fenced by its claim."""
+
+    def __init__(self, database: Database, claim: Claim, stops: Stops, every_seconds: float) -> None:
+        self.standing = Standing()
+        self._database = database
+        self._claim = claim
+        self._stops = stops
+        self._every_seconds = every_seconds
+        self._written_at = 0.0
+        self._unwritten: list[EpochResult] = []
+
+    def say(self, activity: str) -> None:
+        """Write what the worker begins to do. Raise Cancelled, LeaseLost or ShuttingDown if it must not go on."""
+        self.standing.activity = activity
+        self.write()
+
+    def tick(self) -> None:
+        """Write if it is time to; raise Cancelled, LeaseLost or ShuttingDown if the training must not go on."""
+        self._stops.check()
+        if time.monotonic() - self._written_at >= self._every_seconds:
+            self.write()
+
+    def end_epoch(self, result: EpochResult) -> None:
+        """Write an epoch's figures."""
+        self._unwritten.append(result)
+        self.write()
+
+    def write(self) -> None:
+        """Write now. A database that is away for a moment does not end a training: the heartbeat decides about that."""
+        self._stops.check()
+        self._written_at = time.monotonic()
+        try:
+            is_cancelled = self._write()
+        except DBAPIError as error:
+            logger.warning("training %s: progress not written: %s", self._claim.training_id, error)
+            return
+        if is_cancelled:
+            raise Cancelled
+
+    def _write(self) -> bool:
+        statement = (
+            fenced_update(self._claim).values(**vars(self.standing)).returning(Training.cancel_requested_at)
+        )
+        with self._database.transaction() as session:
+            row = session.execute(statement, execution_options={"synchronize_session": False}).one_or_none()
+            if row is None:
+                raise LeaseLost
+            for result in self._unwritten:
+                session.add(Epoch(training_id=self._claim.training_id, **vars(result)))
+        self._unwritten.clear()
+        return row.cancel_requested_at is not None
+
+
+class ProgressCallback(keras.callbacks.Callback):  # type: ignore[misc] # keras has no types
+    """Tells a ProgressWriter what Keras does."""
+
+    def __init__(self, writer: ProgressWriter) -> None:
+        super().__init__()
+        self._writer = writer
+        self._began_at = 0.0
+        self._steps_done = 0
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 - Keras' signature
+        """Start the clock."""
+        self._began_at = time.monotonic()
+        self._writer.standing.steps = self.params["steps"]
+        self._writer.say("training")
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 - Keras' signature
+        """Count steps from 0 again."""
+        self._writer.standing.epoch = epoch
+        self._writer.standing.step = 0
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Count a step."""
+        standing = self._writer.standing
+        self._steps_done += 1
+        standing.step = batch + 1
+        if logs:
+            standing.loss, standing.accuracy = float(logs["loss"]), float(logs["accuracy"])
+        steps_left = self.params["epochs"] * self.params["steps"] - self._steps_done
+        standing.eta_seconds = (time.monotonic() - self._began_at) / self._steps_done * steps_left
+        self._writer.tick()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        """Write the epoch's figures."""
+        self._writer.standing.epoch = epoch + 1
+        self._writer.end_epoch(EpochResult.from_logs(epoch, logs))
+
+    def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 - Keras' signature
+        """Stop in the middle of a validation, too."""
+        self._writer.tick()
+
+    def on_predict_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 - Keras' signature
+        """Stop in the middle of the evaluation, too."""
+        self._writer.tick()

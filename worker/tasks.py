@@ -1,0 +1,142 @@
+"""The bridge between records and learning: claim a training, carry it out, write down how it ended.
+
+Imports Keras, so it is itself imported only in a worker's child process, after the fork.
+"""
+
+import logging
+from typing import TYPE_CHECKING
+
+from service.database import Database
+from service.errors import DatasetUnavailable
+from service.images.expectation import Expectation, scale
+from service.images.sets.opening import LabelledSet
+from service.records import TrainingState
+from worker import claims, outcomes
+from worker.claims import Claim, LeaseLost
+from worker.downloads import open_or_download
+from worker.heartbeat import Heartbeat
+from worker.learning import evaluation, export, training
+from worker.learning.datasets import LabelledImages
+from worker.learning.errors import Diverged, LearningError
+from worker.learning.recipes import Recipe
+from worker.learning.training import Job, Validation
+from worker.outcomes import Outcome
+from worker.progress import ProgressCallback, ProgressWriter
+from worker.stopping import Cancelled, ShuttingDown, Stops
+
+if TYPE_CHECKING:
+    from worker.app import Workshop
+
+logger = logging.getLogger(__name__)
+
+PARITY_IMAGES = 64
+
+
+def work(workshop: "Workshop") -> None:
+    """Claim one training and carry it out; ring again if another waits."""
+    settings, database = workshop.settings, workshop.database
+    if workshop.shutting_down.is_set():
+        return
+    claim = claims.claim(database, workshop.name, settings.lease_seconds)
+    if claim is None:
+        return
+    logger.info("training %s: attempt %d begins", claim.training_id, claim.attempt)
+    with Heartbeat(database, claim, settings.lease_seconds) as heartbeat:
+        stops = Stops(heartbeat, workshop.shutting_down.is_set)
+        carry_out(workshop, claim, ProgressWriter(database, claim, stops, settings.progress_seconds))
+    if claims.is_work_waiting(database) and not workshop.shutting_down.is_set():
+        workshop.doorbell.ring()
+
+
+def carry_out(workshop: "Workshop", claim: Claim, progress: ProgressWriter) -> None:
+    """Train, and write down how it ended, whatever happens: this is the edge of the worker."""
+    database = workshop.database
+    try:
+        outcome = train(workshop, claim, progress)
+        outcomes.store(database, claim, outcome)
+        logger.info("training %s: succeeded, test accuracy %.4f", claim.training_id, outcome.evaluation.test_accuracy)
+    except LeaseLost:
+        logger.warning("training %s: attempt %d is not ours any more", claim.training_id, claim.attempt)
+    except ShuttingDown:
+        claims.release(database, claim, f"worker {workshop.name} was stopped")
+        logger.info("training %s: given back", claim.training_id)
+    except Cancelled:
+        _end(database, claim, TrainingState.CANCELLED, "cancelled while it ran")
+    except Diverged as error:
+        _fail(database, claim, "diverged", str(error))
+    except DatasetUnavailable as error:
+        _fail(database, claim, "data-unavailable", error.detail)
+    except LearningError as error:
+        _fail(database, claim, "invalid", str(error))
+    except MemoryError:
+        _fail(database, claim, "out-of-memory", "The network and its batches did not fit into memory.")
+    except Exception as error:  # noqa: BLE001 - the edge: a training must end, and its worker must live on
+        if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's, without importing TensorFlow
+            _fail(database, claim, "out-of-memory", "The network and its batches did not fit into memory.")
+        else:
+            logger.exception("training %s: failed", claim.training_id)
+            _fail(database, claim, "internal", f"{type(error).__name__}: {error}"[:2000])
+
+
+def train(workshop: "Workshop", claim: Claim, progress: ProgressWriter) -> Outcome:
+    """Load, train, evaluate, export, and check the export against the trained network on real images."""
+    spec, settings = claim.spec, workshop.settings
+    progress.say("loading data")
+    data = open_or_download(spec["dataset"], settings.home, settings.datasets, progress.tick)
+    train_images = LabelledImages(data.x_train, data.y_train)
+    test_images = LabelledImages(data.x_test, data.y_test)
+    job = Job(
+        layers=spec["network"]["layers"],
+        input_shape=data.shape,
+        recipe=Recipe.from_json(spec["recipe"]),
+        validation=Validation.from_json(spec["validation"]),
+        seed=spec["seed"],
+    )
+    progress.say("building the network")
+    callback = ProgressCallback(progress)
+    fitted = training.fit(job, train_images, test_images, scale, [callback])
+    progress.say("evaluating")
+    found = evaluation.evaluate(fitted.model, test_images, data.classes, scale, [callback])
+    progress.say("exporting")
+    onnx = export.to_onnx(fitted.model)
+    progress.say("checking the export")
+    export.parity(fitted.model, onnx, scale(data.x_test[:PARITY_IMAGES]))
+    progress.say("storing")
+    height, width, channels = data.shape
+    return Outcome(
+        dataset=data.name,
+        dataset_sha256=data.sha256,
+        expects=Expectation(height, width, channels, data.handwriting),
+        classes=data.classes,
+        parameters=fitted.model.count_params(),
+        evaluation=found,
+        notes=notes(spec, data),
+        keras=export.to_keras(fitted.model),
+        onnx=onnx,
+    )
+
+
+def notes(spec: dict[str, object], data: LabelledSet) -> tuple[str, ...]:
+    """Return what one must know to judge the figures."""
+    found = []
+    validation = spec["validation"]
+    if isinstance(validation, dict) and validation["from"] == "test":
+        found.append(
+            "Validated on the test set: it steered the learning rate or the stopping, so that the test figures flatter."
+        )
+    if "jpeg" in data.source:
+        found.append(f"The images come from JPEG copies ({data.source}), so that figures may differ from published ones.")
+    return tuple(found)
+
+
+def _fail(database: Database, claim: Claim, error_type: str, detail: str) -> None:
+    logger.warning("training %s: failed as %s: %s", claim.training_id, error_type, detail)
+    _end(database, claim, TrainingState.FAILED, error_type, error_type=error_type, error_detail=detail)
+
+
+def _end(database: Database, claim: Claim, state: TrainingState, reason: str, **columns: object) -> None:
+    try:
+        with database.transaction() as session:
+            claims.finish(session, claim, state, reason, **columns)
+    except LeaseLost:
+        logger.warning("training %s: attempt %d is not ours any more", claim.training_id, claim.attempt)
