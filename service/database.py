@@ -8,6 +8,7 @@ failing half-way, and the database uses a write-ahead log only with a library th
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
 
@@ -38,9 +39,7 @@ class Database:
             _follow_sqlite_rules(self.engine)
         else:
             checks = {"pool_pre_ping": True} if keep_connections else {}
-            self.engine = sqlalchemy.create_engine(
-                self.url, connect_args={"connect_timeout": 5}, **checks, **pool
-            )
+            self.engine = sqlalchemy.create_engine(self.url, connect_args={"connect_timeout": 5}, **checks, **pool)
         self._readers = sessionmaker(self.engine, expire_on_commit=False)
         self._writers = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
 
@@ -80,10 +79,9 @@ def _with_driver(url: URL) -> URL:
 def _sqlite_module() -> ModuleType:
     """Return the DB-API module with the newest SQLite: pysqlite3 brings its own, Python's may be old."""
     try:
-        from pysqlite3 import dbapi2  # noqa: PLC0415 - there is no wheel of it for every platform
-    except ImportError:
-        import sqlite3 as dbapi2  # type: ignore[no-redef]  # noqa: PLC0415
-    return dbapi2  # type: ignore[no-any-return]
+        return import_module("pysqlite3.dbapi2")
+    except ImportError:  # there is no wheel of it for every platform
+        return import_module("sqlite3")
 
 
 def _follow_sqlite_rules(engine: sqlalchemy.Engine) -> None:

@@ -75,9 +75,7 @@ async def index(request: Request) -> Response:
 @router.get("/problems/{name}", include_in_schema=False)
 async def problem(name: str) -> dict[str, str | int]:
     """Say what the `type` of a problem means."""
-    kinds = [
-        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, CyfraError)
-    ]
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, CyfraError)]
     for kind in kinds:
         if kind.name == name:
             return {"type": f"/problems/{name}", "title": kind.title, "status": kind.status}

@@ -14,7 +14,9 @@ from service.errors import DatabaseNotReady
 
 logger = logging.getLogger(__name__)
 
-MIGRATION_LOCK = 0x63796672  # "cyfr": PostgreSQL's advisory lock, so that two starting processes migrate one after another
+MIGRATION_LOCK = (
+    0x63796672  # "cyfr": PostgreSQL's advisory lock, so that two starting processes migrate one after another
+)
 
 
 def migrate(database: Database) -> bool:

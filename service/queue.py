@@ -32,33 +32,35 @@ BROKER_FAILURES: Final = (OperationalError, ChannelError, OSError)
 RING, CLOSE = "ring", "close"
 
 
-class EmbeddedChannel(filesystem.Channel):  # type: ignore[misc]
+class EmbeddedChannel(filesystem.Channel):
     """kombu's folder of messages, with messages that appear whole and are taken once.
 
     kombu writes a message under its final name, so that a reader in between takes half of it; and it keeps what was taken.
     """
 
-    def _put(self, queue: str, payload: dict[str, Any], **_options: object) -> None:
+    def _put(  # type: ignore[override] # its two bases disagree on the name of payload
+        self, queue: str, payload: dict[str, Any], **_options: object
+    ) -> None:
         folder = Path(self.data_folder_out)
         name = f"{uuid.uuid4()}.{queue}.msg"
         hidden = folder / f".{name}.part"
         hidden.write_bytes(str_to_bytes(dumps(payload)))
         hidden.rename(folder / name)
 
-    def _get(self, queue: str) -> dict[str, Any]:
+    def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:  # noqa: ARG002 - kombu's signature
         for message in Path(self.data_folder_in).glob(f"*.{queue}.msg"):
             taken = message.with_name(f".{message.name}.taken")
             try:
                 message.rename(taken)
             except FileNotFoundError:
                 continue  # another worker was first
-            payload: dict[str, Any] = loads(taken.read_text())
+            payload = taken.read_text()
             taken.unlink()
-            return payload
+            return dict(loads(payload))
         raise Empty
 
 
-class EmbeddedTransport(filesystem.Transport):  # type: ignore[misc]
+class EmbeddedTransport(filesystem.Transport):
     """A broker that needs no server: a folder in the home."""
 
     Channel = EmbeddedChannel
@@ -91,7 +93,7 @@ def celery_application(settings: Settings) -> Celery:
         )
     else:
         application.conf.update(
-            broker_url="filesystem://",
+            broker_url="filesystem://localhost",
             broker_transport=f"{__name__}:{EmbeddedTransport.__name__}",
             broker_transport_options=_folders(settings.home.absolute() / "broker"),
         )

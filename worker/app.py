@@ -7,11 +7,13 @@ forked first and imports TensorFlow after that, once; it stays warm from one tra
 import logging
 import os
 import platform
+import warnings
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import billiard
 from celery import Celery, bootsteps
+from celery.platforms import SecurityWarning
 from celery.signals import worker_process_init, worker_shutting_down
 from celery.worker import state as worker_state
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,6 +46,7 @@ class Workshop:
         os.environ["KERAS_BACKEND"] = settings.keras_backend
         backend.configure(settings.threads)
         backend.load()
+        logger.info("Keras is loaded on %s; ready to train", settings.keras_backend)
         database = Database(settings.resolved_database_url)
         return cls(settings, database, Doorbell(settings), f"{platform.node()}:{os.getpid()}", shutting_down)
 
@@ -114,6 +117,8 @@ def main() -> None:
     """Run a worker until SIGTERM or SIGINT."""
     settings = Settings()
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    # Celery warns of root because of pickled messages; ours are JSON and carry nothing, and a container has no other user.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     database = Database(settings.resolved_database_url, keep_connections=False)
     migrating.check(database)
     database.close()

@@ -27,7 +27,7 @@ class Claim:
     register_as: str | None
 
 
-class LeaseLost(Exception):  # noqa: N818 - not an error: somebody else goes on with the training
+class LeaseLost(Exception):
     """The training is no longer ours: the lease ended and it was claimed again, or it was taken away."""
 
 
@@ -60,7 +60,9 @@ def claim(database: Database, worker: str, lease_seconds: float) -> Claim | None
         .where(Training.state == TrainingState.QUEUED)
         .order_by(Training.created_at, Training.id)
         .limit(1)
-        .with_for_update(skip_locked=True)  # PostgreSQL: the next worker takes the next row; SQLite has one writer anyway
+        .with_for_update(
+            skip_locked=True
+        )  # PostgreSQL: the next worker takes the next row; SQLite has one writer anyway
         .scalar_subquery()
     )
     taking = (

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Final
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from service.errors import DatasetUnavailable
 from service.images.sets.opening import LabelledSet, open_set, save_set
 
 logger = logging.getLogger(__name__)
 
-LOADERS: Final = {
+Split = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
+LOADERS: Final[dict[str, Callable[[], tuple[Split, Split]]]] = {
     "mnist": keras.datasets.mnist.load_data,
     "fashion-mnist": keras.datasets.fashion_mnist.load_data,
     "cifar10": keras.datasets.cifar10.load_data,
@@ -37,9 +41,9 @@ def open_or_download(name: str, home: Path, datasets: Path | None, tick: Callabl
         return save_set(name, home, arrays, f"keras.datasets, Keras {keras.__version__}")
 
 
-def _download(name: str, tick: Callable[[], None], unavailable: DatasetUnavailable) -> object:
+def _download(name: str, tick: Callable[[], None], unavailable: DatasetUnavailable) -> tuple[Split, Split]:
     """Load with Keras in a thread of its own, so that a cancellation need not wait for a slow network."""
-    loaded: list[object] = []
+    loaded: list[tuple[Split, Split]] = []
     failures: list[Exception] = []
 
     def load() -> None:

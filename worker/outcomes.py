@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from sqlalchemy import select, update
+from sqlalchemy import inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -50,7 +50,10 @@ class Outcome:
 def store(database: Database, claim: Claim, outcome: Outcome) -> None:
     """Store everything and end the training as succeeded; raise LeaseLost, or Cancelled if that came first."""
     with database.transaction() as session:
-        if session.scalar(select(Training.cancel_requested_at).where(claims.fence(claim)).with_for_update()) is not None:
+        if (
+            session.scalar(select(Training.cancel_requested_at).where(claims.fence(claim)).with_for_update())
+            is not None
+        ):
             raise Cancelled
         claims.finish(
             session,
@@ -97,7 +100,7 @@ def _insert_unless_there(session: Session, record: type[Base], **columns: object
     """Insert a row and return True; return False if its key is taken, by another transaction too."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement = dialect.insert(record).values(**columns).on_conflict_do_nothing()
-    return session.execute(statement.returning(*record.__table__.primary_key.columns)).first() is not None
+    return session.execute(statement.returning(*inspect(record).primary_key)).first() is not None
 
 
 def _add_version(session: Session, claim: Claim, outcome: Outcome, artefacts: dict[str, str], name: str) -> None:

@@ -71,9 +71,7 @@ class ProgressWriter:
             raise Cancelled
 
     def _write(self) -> bool:
-        statement = (
-            fenced_update(self._claim).values(**vars(self.standing)).returning(Training.cancel_requested_at)
-        )
+        statement = fenced_update(self._claim).values(**vars(self.standing)).returning(Training.cancel_requested_at)
         with self._database.transaction() as session:
             row = session.execute(statement, execution_options={"synchronize_session": False}).one_or_none()
             if row is None:
@@ -90,12 +88,11 @@ class ProgressCallback(keras.callbacks.Callback):  # type: ignore[misc] # keras 
     def __init__(self, writer: ProgressWriter) -> None:
         super().__init__()
         self._writer = writer
-        self._began_at = 0.0
+        self._first_step_at = 0.0
         self._steps_done = 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 - Keras' signature
-        """Start the clock."""
-        self._began_at = time.monotonic()
+        """Say how many steps there will be."""
         self._writer.standing.steps = self.params["steps"]
         self._writer.say("training")
 
@@ -111,13 +108,22 @@ class ProgressCallback(keras.callbacks.Callback):  # type: ignore[misc] # keras 
         standing.step = batch + 1
         if logs:
             standing.loss, standing.accuracy = float(logs["loss"]), float(logs["accuracy"])
-        steps_left = self.params["epochs"] * self.params["steps"] - self._steps_done
-        standing.eta_seconds = (time.monotonic() - self._began_at) / self._steps_done * steps_left
+        standing.eta_seconds = self._eta_seconds()
         self._writer.tick()
+
+    def _eta_seconds(self) -> float | None:
+        """Return the time left at the mean pace so far; the first step also compiles the network, and does not count."""
+        if self._steps_done == 1:
+            self._first_step_at = time.monotonic()
+            return None
+        pace = (time.monotonic() - self._first_step_at) / (self._steps_done - 1)
+        steps_left: int = self.params["epochs"] * self.params["steps"] - self._steps_done
+        return pace * steps_left
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Write the epoch's figures."""
         self._writer.standing.epoch = epoch + 1
+        self._writer.standing.step = 0
         self._writer.end_epoch(EpochResult.from_logs(epoch, logs))
 
     def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 - Keras' signature

@@ -7,11 +7,11 @@ from worker.claims import LeaseLost
 from worker.heartbeat import Heartbeat
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error: somebody asked for it
+class Cancelled(Exception):
     """The training's cancellation was asked for."""
 
 
-class ShuttingDown(Exception):  # noqa: N818 - not an error: the worker was asked to end
+class ShuttingDown(Exception):
     """The worker ends, and gives its training back."""
 
 

@@ -70,7 +70,7 @@ def carry_out(workshop: "Workshop", claim: Claim, progress: ProgressWriter) -> N
         _fail(database, claim, "invalid", str(error))
     except MemoryError:
         _fail(database, claim, "out-of-memory", "The network and its batches did not fit into memory.")
-    except Exception as error:  # noqa: BLE001 - the edge: a training must end, and its worker must live on
+    except Exception as error:
         if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's, without importing TensorFlow
             _fail(database, claim, "out-of-memory", "The network and its batches did not fit into memory.")
         else:
@@ -83,8 +83,8 @@ def train(workshop: "Workshop", claim: Claim, progress: ProgressWriter) -> Outco
     spec, settings = claim.spec, workshop.settings
     progress.say("loading data")
     data = open_or_download(spec["dataset"], settings.home, settings.datasets, progress.tick)
-    train_images = LabelledImages(data.x_train, data.y_train)
-    test_images = LabelledImages(data.x_test, data.y_test)
+    train_images = LabelledImages(data.x_train, data.y_train, len(data.classes))
+    test_images = LabelledImages(data.x_test, data.y_test, len(data.classes))
     job = Job(
         layers=spec["network"]["layers"],
         input_shape=data.shape,
@@ -125,7 +125,9 @@ def notes(spec: dict[str, object], data: LabelledSet) -> tuple[str, ...]:
             "Validated on the test set: it steered the learning rate or the stopping, so that the test figures flatter."
         )
     if "jpeg" in data.source:
-        found.append(f"The images come from JPEG copies ({data.source}), so that figures may differ from published ones.")
+        found.append(
+            f"The images come from JPEG copies ({data.source}), so that figures may differ from published ones."
+        )
     return tuple(found)
 
 

@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("network", sa.String(length=100), nullable=True),
         sa.Column("register_as", sa.String(length=100), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("losses", sa.Integer(), nullable=False),
         sa.Column("worker", sa.String(length=200), nullable=True),
         sa.Column("lease_expires_at", Instant(), nullable=True),
         sa.Column("cancel_requested_at", Instant(), nullable=True),

@@ -1,6 +1,6 @@
 """`/v1/datasets`."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -13,7 +13,7 @@ from service.errors import DatasetUnavailable, InvalidFields, UnknownDataset, Un
 
 router = APIRouter(prefix="/v1/datasets", tags=["data sets"])
 
-PNG: Final = {200: {"content": {"image/png": {}}, "description": "A PNG"}}
+PNG: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/png": {}}, "description": "A PNG"}}
 A_DAY: Final = {"Cache-Control": "private, max-age=86400"}
 Split = Annotated[str, Query(pattern=r"^(train|test)$")]
 Count = Annotated[int, Query(ge=1, le=400)]

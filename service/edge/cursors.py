@@ -24,7 +24,7 @@ def decode(cursor: str, filters: object) -> list[Any]:
         raise BadCursor("The cursor is not one of ours. Take it from `next` of the page before.") from error
     if fingerprint != _fingerprint(filters):
         raise BadCursor("The cursor belongs to a list with other filters. Keep the filters while you page.")
-    return place
+    return list(place)
 
 
 def _fingerprint(filters: object) -> str:

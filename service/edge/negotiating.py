@@ -50,7 +50,9 @@ def choose_format(request: Request, formats: Mapping[str, str], suffix: str | No
     """Return which of `formats` (suffix to media type) is asked for, by suffix or by `Accept`; the first is the default."""
     if suffix is not None:
         if suffix not in formats:
-            raise NoSuchFormat(f"Received the suffix .{suffix[:20]}; this is served as {', '.join('.' + f for f in formats)}.")
+            raise NoSuchFormat(
+                f"Received the suffix .{suffix[:20]}; this is served as {', '.join('.' + f for f in formats)}."
+            )
         return suffix
     accepted = [part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "*/*").split(",")]
     for media_type in accepted:

@@ -99,10 +99,10 @@ def _as_cyfra_error(request: Request, error: HTTPException) -> CyfraError:
         405: f"{request.method} is not served at {request.url.path}.",
     }.get(error.status_code, str(error.detail))
 
-    class Plain(CyfraError):
+    class PlainError(CyfraError):
         status, name, title = error.status_code, phrase.lower().replace(" ", "-"), phrase
 
-    return Plain(detail)
+    return PlainError(detail)
 
 
 async def _database_error(request: Request, error: Exception) -> JSONResponse:

@@ -26,7 +26,9 @@ class Strict(BaseModel):
     def _explained(cls, error: Any) -> InitErrorDetails:  # noqa: ANN401 - pydantic's ErrorDetails
         kind: Any = error["type"]
         if kind == "extra_forbidden" and len(error["loc"]) == 1:
-            kind = PydanticCustomError("unknown_field", "{advice}", {"advice": unknown(error["loc"][0], cls.model_fields)})
+            kind = PydanticCustomError(
+                "unknown_field", "{advice}", {"advice": unknown(error["loc"][0], cls.model_fields)}
+            )
         else:
             kind = PydanticCustomError(kind, "{message}", {"message": error["msg"], **error.get("ctx", {})})
         return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"])

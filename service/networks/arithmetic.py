@@ -62,7 +62,7 @@ def cost(layers: Sequence[Strict], input_shape: Shape) -> NetworkCost:
 
 
 @singledispatch
-def layer_cost(layer: Strict, shape: Shape) -> LayerCost:
+def layer_cost(layer: Strict, shape: Shape) -> LayerCost:  # noqa: ARG001 - the type chooses the rule
     """Return the cost of `layer` on an input of `shape`. Layers without a rule of their own keep the shape."""
     return LayerCost(shape)
 
@@ -70,13 +70,11 @@ def layer_cost(layer: Strict, shape: Shape) -> LayerCost:
 @layer_cost.register
 def _(layer: known.Conv2D, shape: Shape) -> LayerCost:
     height, width, channels = _picture(layer, shape)
-    if channels % layer.groups or layer.filters % layer.groups:
-        raise DoesNotFit(f"groups={layer.groups} must divide the {channels} input channels and the {layer.filters} filters")
     kernel = _pair(layer.kernel_size)
     if _pair(layer.strides) != (1, 1) and _pair(layer.dilation_rate) != (1, 1):
         raise DoesNotFit("strides and dilation_rate cannot both be more than 1")
     out = _window(layer, (height, width), kernel, _pair(layer.strides), layer.padding, _pair(layer.dilation_rate))
-    weights = prod(kernel) * (channels // layer.groups) * layer.filters
+    weights = prod(kernel) * channels * layer.filters
     return LayerCost((*out, layer.filters), weights + layer.filters * layer.use_bias, 2 * weights * prod(out))
 
 
@@ -144,7 +142,9 @@ def _(layer: known.Dense, shape: Shape) -> LayerCost:
 
 @layer_cost.register
 def _(layer: known.BatchNormalization, shape: Shape) -> LayerCost:  # noqa: ARG001
-    return LayerCost(shape, parameters=4 * shape[-1])  # scale and offset are trained, mean and variance are moving averages
+    return LayerCost(
+        shape, parameters=4 * shape[-1]
+    )  # scale and offset are trained, mean and variance are moving averages
 
 
 @layer_cost.register
@@ -164,7 +164,7 @@ def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
     return (value, value) if isinstance(value, int) else value
 
 
-def _window(  # noqa: PLR0913 - the six numbers of a sliding window
+def _window(
     layer: Strict,
     size: tuple[int, int],
     window: tuple[int, int],

@@ -14,7 +14,7 @@ from service.edge.strictness import Strict, unknown
 Activation = Literal[
     "linear", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "sigmoid", "tanh", "softplus", "softmax"
 ]
-LARGEST_SIZE = 1024
+LARGEST_SIZE = 64
 Size = Annotated[int, Field(ge=1, le=LARGEST_SIZE)]
 
 
@@ -22,11 +22,24 @@ def _one_or_two_sizes(value: Any) -> Any:  # noqa: ANN401 - whatever a client se
     numbers = value if isinstance(value, list | tuple) and len(value) == 2 else [value]
     if all(type(number) is int and 1 <= number <= LARGEST_SIZE for number in numbers):
         return value
-    raise PydanticCustomError("sizes", "Give a whole number from 1 to 1024, or two of them: [height, width]")
+    raise PydanticCustomError("sizes", "Give a whole number from 1 to 64, or two of them: [height, width]")
 
 
 Pair = Annotated[int | tuple[int, int], BeforeValidator(_one_or_two_sizes)]
+Filters = Annotated[int, Field(ge=1, le=4096)]
 Units = Annotated[int, Field(ge=1, le=8192)]
+Initializer = Literal[
+    "glorot_uniform",
+    "glorot_normal",
+    "he_uniform",
+    "he_normal",
+    "lecun_uniform",
+    "lecun_normal",
+    "orthogonal",
+    "random_normal",
+    "truncated_normal",
+    "zeros",
+]
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Padding = Literal["valid", "same"]
 
@@ -35,14 +48,14 @@ class Conv2D(Strict):
     """A convolution over height and width."""
 
     layer: Literal["Conv2D"]
-    filters: Units
+    filters: Filters
     kernel_size: Pair
     strides: Pair = 1
     padding: Padding = "valid"
     dilation_rate: Pair = 1
-    groups: Size = 1
     activation: Activation = "linear"
     use_bias: bool = True
+    kernel_initializer: Initializer = "glorot_uniform"
 
 
 class DepthwiseConv2D(Strict):
@@ -61,7 +74,7 @@ class SeparableConv2D(Strict):
     """A depthwise convolution followed by a 1x1 convolution."""
 
     layer: Literal["SeparableConv2D"]
-    filters: Units
+    filters: Filters
     kernel_size: Pair
     strides: Size = 1
     padding: Padding = "valid"
@@ -120,6 +133,7 @@ class Dense(Strict):
     units: Units
     activation: Activation = "linear"
     use_bias: bool = True
+    kernel_initializer: Initializer = "glorot_uniform"
 
 
 class Dropout(Strict):

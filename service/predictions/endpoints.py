@@ -90,9 +90,7 @@ async def predict_with(
     return await _answer(request, resources, name, top, version)
 
 
-async def _answer(
-    request: Request, resources: Resources, name: str, top: int | None, version: str | None
-) -> Response:
+async def _answer(request: Request, resources: Resources, name: str, top: int | None, version: str | None) -> Response:
     negotiating.refuse_unknown_parameters(request, ("top", "version"))
     settings = resources.settings
     pictures = await receiving.pictures(request, settings.max_images)

@@ -91,7 +91,9 @@ def _load(content: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning burns the cores a training needs
+    options.add_session_config_entry(
+        "session.intra_op.allow_spinning", "0"
+    )  # spinning burns the cores a training needs
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     shape = [1 if isinstance(side, str) or side is None else side for side in session.get_inputs()[0].shape]
     session.run(None, {"images": np.zeros(shape, dtype=np.float32)})  # the first run allocates; not in a request

@@ -26,9 +26,7 @@ def predict(engine: Engine, pictures: Sequence[Picture], top: int | None, limits
     images = np.stack([_prepared(engine, picture, limits, number) for number, picture in enumerate(pictures, start=1)])
     probabilities = engine.probabilities(images)
     return Predictions(
-        predictions=[
-            _named(engine, row, top, picture) for row, picture in zip(probabilities, pictures, strict=True)
-        ]
+        predictions=[_named(engine, row, top, picture) for row, picture in zip(probabilities, pictures, strict=True)]
     )
 
 

@@ -16,7 +16,9 @@ class Prediction(BaseModel):
     digit: int | None = Field(None, description="The digit, where the classes are digits")
     label: str = Field(description="The most probable class")
     confidence: float = Field(description="Its probability")
-    probabilities: dict[str, float] = Field(description="Of every class; with `?top=k` of the k most probable, best first")
+    probabilities: dict[str, float] = Field(
+        description="Of every class; with `?top=k` of the k most probable, best first"
+    )
     model: ServedModel
     filename: str | None = None
 

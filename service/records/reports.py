@@ -50,6 +50,4 @@ class MisclassifiedExample(Base):
     predicted_class: Mapped[int]
     confidence: Mapped[float]
 
-    __table_args__ = (
-        Index("ix_misclassified_examples_pair", "training_id", "true_class", "predicted_class"),
-    )
+    __table_args__ = (Index("ix_misclassified_examples_pair", "training_id", "true_class", "predicted_class"),)

@@ -26,7 +26,11 @@ class TrainingState(StrEnum):
 
 
 StateColumn = Enum(
-    TrainingState, native_enum=False, create_constraint=False, length=16, values_callable=lambda states: [s.value for s in states]
+    TrainingState,
+    native_enum=False,
+    create_constraint=False,
+    length=16,
+    values_callable=lambda states: [s.value for s in states],
 )
 
 
@@ -52,6 +56,7 @@ class Training(Base):
 
     # The claim: every write after it carries the attempt it belongs to.
     attempt: Mapped[int] = mapped_column(default=0)
+    losses: Mapped[int] = mapped_column(default=0)  # how many of the attempts ended because their worker was lost
     worker: Mapped[str | None] = mapped_column(String(200))
     lease_expires_at: Mapped[datetime | None] = mapped_column(Instant)
     cancel_requested_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -88,7 +88,7 @@ def history_as(training_id: str, suffix: str, request: Request, resources: Resou
     responses=problems(UnknownTraining, NoReportYet, BadCursor, InvalidFields),
 )
 @router.get("/misclassified", include_in_schema=False)
-def misclassified(  # noqa: PLR0913 - one for each query parameter
+def misclassified(
     training_id: str,
     request: Request,
     response: Response,

@@ -53,7 +53,7 @@ def submit(
 
 
 @router.get("", summary="List trainings, newest first", responses=problems(BadCursor, InvalidFields))
-def list_trainings(  # noqa: PLR0913 - one for each query parameter
+def list_trainings(
     request: Request,
     response: Response,
     resources: ResourcesDependency,

@@ -57,7 +57,9 @@ def find(session: Session, training_id: str) -> Training:
     return training
 
 
-def list_trainings(session: Session, filters: Filters, cursor: str | None, limit: int) -> tuple[TrainingPage, str | None]:
+def list_trainings(
+    session: Session, filters: Filters, cursor: str | None, limit: int
+) -> tuple[TrainingPage, str | None]:
     """Return a page of trainings, newest first, and the cursor of the next page."""
     place = None if cursor is None else _place(cursors.decode(cursor, filters))
     found = queries.page(session, filters, place, limit + 1)

@@ -63,9 +63,7 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.preset is not None:
         conditions.append(Training.preset == filters.preset)
     conditions += [
-        Training.id.in_(
-            select(TrainingLabel.training_id).where(TrainingLabel.key == key, TrainingLabel.value == value)
-        )
+        Training.id.in_(select(TrainingLabel.training_id).where(TrainingLabel.key == key, TrainingLabel.value == value))
         for key, value in filters.labels.items()
     ]
     return conditions
@@ -129,9 +127,7 @@ def ask_to_cancel(session: Session, training_id: str) -> None:
 
 def remove_unless_running(session: Session, training_id: str) -> bool:
     """Delete a training with all it has, except artefacts that a model still needs; return whether it was deleted."""
-    produced = session.scalars(
-        select(TrainingArtefact.sha256).where(TrainingArtefact.training_id == training_id)
-    ).all()
+    produced = session.scalars(select(TrainingArtefact.sha256).where(TrainingArtefact.training_id == training_id)).all()
     removed = session.execute(
         delete(Training)
         .where(Training.id == training_id, Training.state != TrainingState.RUNNING)

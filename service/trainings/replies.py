@@ -94,9 +94,7 @@ def _reply(
 def _metrics(training: Training) -> Metrics | None:
     if training.test_accuracy is None or training.test_loss is None or training.parameters is None:
         return None
-    return Metrics(
-        test_accuracy=training.test_accuracy, test_loss=training.test_loss, parameters=training.parameters
-    )
+    return Metrics(test_accuracy=training.test_accuracy, test_loss=training.test_loss, parameters=training.parameters)
 
 
 def _failure(training: Training) -> Failure | None:

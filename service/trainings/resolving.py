@@ -38,7 +38,7 @@ def resolve(request: TrainingRequest, limits: Limits) -> dict[str, Any]:
     return {
         "preset": request.preset,
         "dataset": request.dataset,
-        "network": {"name": name, "layers": [layer.model_dump(mode="json") for layer in layers]},
+        "network": {"name": name, "layers": [layer.model_dump(mode="json", exclude_none=True) for layer in layers]},
         "recipe": request.recipe.model_dump(mode="json"),
         "validation": request.validation.model_dump(mode="json", by_alias=True),
         "seed": request.seed,
@@ -64,9 +64,7 @@ def _network(request: TrainingRequest, faults: list[Fault]) -> tuple[str | None,
     return preset.name, LAYER_LIST.validate_python(list(preset.layers))
 
 
-def _faults_of_network(
-    layers: list[Layer], dataset: Builtin, request: TrainingRequest, limits: Limits
-) -> list[Fault]:
+def _faults_of_network(layers: list[Layer], dataset: Builtin, request: TrainingRequest, limits: Limits) -> list[Fault]:
     place = "/network" if isinstance(request.network, str) else "/network/layers"
     try:
         found = cost(layers, dataset.shape)
@@ -82,7 +80,9 @@ def _faults_of_output(layers: list[Layer], found: NetworkCost, dataset: Builtin,
     wanted = f'{{"layer": "Dense", "units": {classes}, "activation": "softmax"}}'
     if found.output != (classes,):
         shape = list(found.output)
-        detail = f"The network ends in the shape {shape}, and {dataset.name} has {classes} classes: end it with {wanted}"
+        detail = (
+            f"The network ends in the shape {shape}, and {dataset.name} has {classes} classes: end it with {wanted}"
+        )
         return [Fault(place, detail)]
     if getattr(layers[-1], "activation", None) != "softmax":
         detail = f"The last layer does not give probabilities: end the network with {wanted}"

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.edge.strictness import Strict, unknown
@@ -14,6 +14,15 @@ from service.trainings.recipes import Recipe
 LabelKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$")]
 LabelValue = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{0,255}$")]
 ModelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
+
+
+def _network_kind(value: Any) -> str:  # noqa: ANN401 - whatever a client sent
+    return "tag:name" if isinstance(value, str) else "tag:layers"
+
+
+Network = Annotated[
+    Annotated[str, Tag("tag:name")] | Annotated[LayerList, Tag("tag:layers")], Discriminator(_network_kind)
+]
 
 
 class Validation(Strict):
@@ -35,7 +44,9 @@ class TrainingRequest(Strict):
                 {"preset": "quickstart", "recipe": {"epochs": 3}, "seed": 7, "register_as": "mine"},
                 {
                     "dataset": "mnist-5k",
-                    "network": {"layers": [{"layer": "Flatten"}, {"layer": "Dense", "units": 10, "activation": "softmax"}]},
+                    "network": {
+                        "layers": [{"layer": "Flatten"}, {"layer": "Dense", "units": 10, "activation": "softmax"}]
+                    },
                     "recipe": {"epochs": 5, "optimizer": {"name": "adam", "learning_rate": 0.003}},
                 },
             ]
@@ -46,13 +57,13 @@ class TrainingRequest(Strict):
     """`quickstart`, `lecture-mnist` or `lecture-cifar10`. Every other field overrides it."""
     dataset: Annotated[str, Field(max_length=100)] | None = None
     """The name of a data set."""
-    network: str | LayerList | None = None
+    network: Network | None = None
     """The name of a network, or `{"layers": […]}`."""
     recipe: Recipe = Recipe()
     validation: Validation = Validation()
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     """Data order, augmentation and initial weights follow from it."""
-    labels: Annotated[dict[LabelKey, LabelValue], Field(max_length=32)] = {}
+    labels: Annotated[dict[LabelKey, LabelValue], Field(max_length=32, default_factory=dict)]
     """Keys and values to find the training by."""
     register_as: ModelName | None = None
     """The name of the model that gets a new version when the training succeeds."""
@@ -136,7 +147,9 @@ class TrainingReply(BaseModel):
     labels: dict[str, str]
     spec: dict[str, Any] = Field(description="Everything needed to repeat it")
     queue_position: int | None = Field(description="1 is next")
-    poll_after_seconds: int | None = Field(description="When it makes sense to ask again; null when nothing will change")
+    poll_after_seconds: int | None = Field(
+        description="When it makes sense to ask again; null when nothing will change"
+    )
     progress: Progress
     metrics: Metrics | None
     error: Failure | None

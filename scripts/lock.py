@@ -1,0 +1,65 @@
+"""Print requirements.lock: the versions, in this Python's environment, of everything that pyproject.toml asks for.
+
+`make lock` runs it in a new environment, into which pip has just installed `.[worker,dev]`. One line a package, no addresses
+of indexes. A package that pyproject.toml wants on some platforms only keeps that condition.
+"""
+
+import sys
+import tomllib
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+HEADER = """\
+# The versions that Cyfra is built and tested with: service, worker and development in one. Made by `make lock`.
+"""
+
+
+def main() -> None:
+    """Print the file."""
+    asked = requirements_of(Path("pyproject.toml"))
+    conditions = {canonicalize_name(each.name): each.marker for each in asked}
+    found: dict[str, Distribution] = {}
+    for requirement in asked:
+        collect(requirement, found, extra="")
+    lines = [line(name, found[name], conditions.get(name)) for name in sorted(found)]
+    sys.stdout.write(HEADER + "\n".join(lines) + "\n")
+
+
+def requirements_of(pyproject: Path) -> list[Requirement]:
+    """Return what the project asks for itself, extras included."""
+    project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
+    extras = [text for texts in project.get("optional-dependencies", {}).values() for text in texts]
+    return [Requirement(text) for text in [*project["dependencies"], *extras]]
+
+
+def collect(requirement: Requirement, found: dict[str, Distribution], extra: str) -> None:
+    """Add the installed package that `requirement` names, and all that it needs, to `found`."""
+    if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
+        return
+    name = canonicalize_name(requirement.name)
+    is_new = name not in found
+    try:
+        found[name] = distribution(requirement.name)
+    except PackageNotFoundError:
+        sys.exit(f"{requirement} is not installed here: pip install '.[worker,dev]' first")
+    needs = [Requirement(text) for text in found[name].requires or []]
+    for needed in needs:
+        if is_new:
+            collect(needed, found, extra="")
+        for wanted in requirement.extras:
+            if needed.marker is not None and "extra" in str(needed.marker):
+                collect(needed, found, extra=wanted)
+
+
+def line(name: str, package: Distribution, condition: Marker | None) -> str:
+    """Return `name==version`, and the condition under which it is wanted."""
+    pinned = f"{name}=={package.version}"
+    return pinned if condition is None else f"{pinned} ; {condition}"
+
+
+if __name__ == "__main__":
+    main()

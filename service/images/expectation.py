@@ -1,0 +1,51 @@
+"""What a network expects of a picture, and the one path that leads there, in training and in prediction."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from service.errors import UnreadableImage
+from service.images.handwriting import normalise, refuse_tiny
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """The input of a network: `(height, width, channels)`, and whether the pictures are handwritten digits as in MNIST."""
+
+    height: int
+    width: int
+    channels: int
+    handwriting: bool
+
+
+def scale(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return uint8 pixels of any shape as float32 in 0..1: the only place where one becomes the other."""
+    return np.multiply(pixels, np.float32(1 / 255), dtype=np.float32)
+
+
+def prepare(picture: Image.Image, expects: Expectation) -> NDArray[np.float32]:
+    """Return what a network expects of a decoded picture (mode "L" or "RGB", upright).
+
+    A handwritten digit is laid out as MNIST does; any other picture is cropped at its centre to the expected proportions and
+    scaled, anti-aliased. A picture that has the expected form already keeps its pixels.
+
+    Returns:
+        `(height, width, channels)` float32 in 0..1.
+
+    Raises:
+        BlankImage: nothing is written on a picture that should hold a digit.
+        UnreadableImage: the picture is too small to show anything.
+    """
+    if expects.handwriting and (expects.height, expects.width, expects.channels) == (28, 28, 1):
+        return scale(normalise(picture))[:, :, np.newaxis]
+    refuse_tiny(picture)
+    mode = {1: "L", 3: "RGB"}.get(expects.channels)
+    if mode is None:
+        raise UnreadableImage(f"The model expects {expects.channels} channels, and a picture has 1 or 3.")
+    size = (expects.width, expects.height)
+    fitted = picture.convert(mode)
+    if fitted.size != size:
+        fitted = ImageOps.fit(fitted, size, Image.Resampling.LANCZOS)
+    return scale(np.asarray(fitted).reshape(expects.height, expects.width, expects.channels))

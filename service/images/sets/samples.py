@@ -1,0 +1,77 @@
+"""Samples of a data set, as pictures: one by one, or many on a sheet with their classes."""
+
+import io
+from collections.abc import Sequence
+from itertools import chain, zip_longest
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from service.errors import UnknownSample
+from service.images.sets.store import LabelledSet
+
+LONGEST_SIDE: Final = 96
+GAP: Final = 8
+CAPTION_HEIGHT: Final = 20
+CAPTION_SIZE: Final = 13
+PAPER, INK = "white", "#222222"
+
+
+def spread(labels: NDArray[np.uint8], count: int) -> list[int]:
+    """Return the indices of `count` samples, the first ones of each class in turn: as many of each as can be."""
+    of_each = [np.flatnonzero(labels == index)[:count].tolist() for index in np.unique(labels)]
+    in_turn = chain.from_iterable(zip_longest(*of_each))
+    return [index for index in in_turn if index is not None][:count]
+
+
+def sample_png(found: LabelledSet, split: str, index: int) -> bytes:
+    """Return one picture in its own size; raise UnknownSample."""
+    images, _ = _split(found, split)
+    return _png(_picture(images, split, index, found.name))
+
+
+def contact_sheet_png(found: LabelledSet, split: str, indices: Sequence[int]) -> bytes:
+    """Return the given pictures on one sheet, a row as wide as there are classes, each enlarged above its class's name.
+
+    Raise UnknownSample for a split or an index that the set does not have.
+    """
+    images, labels = _split(found, split)
+    # A whole factor: pixels stay squares of one size.
+    factor = max(1, LONGEST_SIDE // max(found.shape[:2]))
+    tall, wide = found.shape[0] * factor, found.shape[1] * factor
+    columns = max(1, min(len(indices), len(found.classes)))
+    rows = -(-len(indices) // columns)
+    font = ImageFont.load_default(size=CAPTION_SIZE)
+    widest = max(font.getlength(name) for name in found.classes)
+    width, height = max(wide, int(widest) + 4) + GAP, tall + CAPTION_HEIGHT + GAP
+    sheet = Image.new("RGB", (columns * width + GAP, rows * height + GAP), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for place, index in enumerate(indices):
+        left, top = GAP + place % columns * width, GAP + place // columns * height
+        enlarged = _picture(images, split, index, found.name).resize((wide, tall), Image.Resampling.NEAREST)
+        sheet.paste(enlarged, (left + (width - GAP - wide) // 2, top))
+        middle = (left + (width - GAP) / 2, top + tall + 2)
+        draw.text(middle, found.classes[int(labels[index])], fill=INK, font=font, anchor="ma")
+    return _png(sheet)
+
+
+def _split(found: LabelledSet, split: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    splits = {"train": (found.x_train, found.y_train), "test": (found.x_test, found.y_test)}
+    if split not in splits:
+        raise UnknownSample(f"Received the split {split[:50]!r}; {found.name} has train and test.")
+    return splits[split]
+
+
+def _picture(images: NDArray[np.uint8], split: str, index: int, name: str) -> Image.Image:
+    if not 0 <= index < len(images):
+        raise UnknownSample(f"Received the index {index}; {name} has 0 to {len(images) - 1} in {split}.")
+    pixels = images[index]
+    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+
+
+def _png(picture: Image.Image) -> bytes:
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    return content.getvalue()

@@ -1,0 +1,1 @@
+"""What a person at a terminal sees: the client commands, the commands that run the service, and the demo."""

@@ -1,0 +1,31 @@
+"""What a model answered about images, as a table."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from service.terminal.shapes import Prediction
+
+BAR_WIDTH = 20
+
+
+def predictions_table(files: Sequence[Path], predictions: Sequence[Prediction], top: int | None) -> Table:
+    """Return one row an image; with `top`, as many of its likeliest classes."""
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for heading in ("file", "label", "confidence", "", "model"):
+        table.add_column(heading, overflow="fold")
+    for file, prediction in zip(files, predictions, strict=True):
+        ranked = sorted(prediction["probabilities"].items(), key=lambda item: -item[1]) if top else []
+        model = f"{prediction['model']['name']} {prediction['model']['version']}"
+        first = (prediction["label"], prediction["confidence"])
+        table.add_row(Text(str(file)), *_cells(*first, style="bold green"), model)
+        for label, probability in ranked[1:top]:
+            table.add_row("", *_cells(label, probability, style="dim"), "")
+    return table
+
+
+def _cells(label: str, probability: float, style: str) -> tuple[Text, Text, Text]:
+    bar = "█" * round(BAR_WIDTH * probability)
+    return Text(label, style=style), Text(f"{100 * probability:.1f} %", style=style), Text(bar, style=style)

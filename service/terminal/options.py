@@ -1,0 +1,11 @@
+"""The options that every client command has."""
+
+from typing import Annotated
+
+import typer
+
+Url = Annotated[str, typer.Option("--url", envvar="CYFRA_URL", help="Where the service is.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the service's JSON and nothing else.")]
+TrainingId = Annotated[str, typer.Argument(metavar="ID", help="The training's id.")]
+
+DEFAULT_URL = "http://127.0.0.1:8000"

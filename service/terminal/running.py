@@ -1,0 +1,76 @@
+"""The commands that run the service: up, api, worker, migrate."""
+
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from service.terminal.consoles import error_console
+
+# ruff: noqa: PLC0415 - imported where they are needed: the worker must not pay for the API's libraries, nor --help for any
+
+Host = Annotated[str, typer.Option(help="The address to listen on. Others than loopback need CYFRA_ALLOW_OPEN=1.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
+Workers = Annotated[int, typer.Option(min=1, help="How many processes answer requests.")]
+
+GRACEFUL_SHUTDOWN_SECONDS = 15
+
+
+def up(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> None:
+    """Run the whole service here, API and one worker, until Ctrl-C. An empty one starts the quickstart training."""
+    from service.terminal.uptime import keep_up
+
+    keep_up(host, port, workers)
+
+
+def api(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Workers = 1,
+    access_log: Annotated[bool, typer.Option("--access-log", help="Log every request.")] = False,
+) -> None:
+    """Run the API alone."""
+    from service.terminal.starting import read_settings, require_allowed, require_ready
+
+    settings = read_settings()
+    if warning := require_allowed(host, settings):
+        error_console().print(warning, style="bold red", markup=False)
+    require_ready(settings)
+
+    import uvicorn
+
+    uvicorn.run(
+        "service.app:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        access_log=access_log,
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
+    )
+
+
+def worker() -> NoReturn:
+    """Run one worker: it trains whatever is queued."""
+    sys.stdout.flush()
+    # A new program, not an import: the service knows no TensorFlow, and the worker no terminal.
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "worker.app"])  # noqa: S606 - our own
+
+
+def migrate() -> None:
+    """Bring the database to this program's version."""
+    from service.terminal.asking import print_text
+    from service.terminal.starting import make_ready, read_settings
+
+    print_text(make_ready(read_settings()))
+
+
+def demo() -> None:
+    """Show everything once: train on handwritten digits, print the report, classify a digit with curl, clean up."""
+    from service.terminal.demo import run_demo
+
+    run_demo()

@@ -1,0 +1,96 @@
+"""Lists of the service as tables."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from service.terminal.shapes import Dataset, Model, Network, Training
+from service.terminal.wording import NOTHING, count, moment, percent, size, state_colour, state_text, time_spent
+
+
+def trainings_table(trainings: Sequence[Training]) -> Table:
+    """Return one row a training."""
+    table = _table("training", "state", "preset", "data set", "network")
+    table.add_column("accuracy", justify="right")
+    table.add_column("time", justify="right")
+    table.add_column("submitted")
+    for training in trainings:
+        metrics = training["metrics"]
+        table.add_row(
+            training["id"],
+            Text(state_text(training), style=state_colour(training["state"])),
+            training["preset"] or NOTHING,
+            training["dataset"],
+            training["network"] or "its own",
+            percent(metrics["test_accuracy"] if metrics else None),
+            time_spent(training),
+            moment(training["created_at"]),
+        )
+    return table
+
+
+def datasets_table(datasets: Sequence[Dataset]) -> Table:
+    """Return one row a data set."""
+    table = _table("data set", "title", "picture", "classes")
+    table.add_column("train", justify="right")
+    table.add_column("test", justify="right")
+    table.add_column("here")
+    for dataset in datasets:
+        table.add_row(
+            dataset["name"],
+            dataset["title"],
+            size(dataset["shape"]),
+            str(len(dataset["classes"])),
+            count(dataset["train_count"]),
+            count(dataset["test_count"]),
+            Text("yes", style="green") if dataset["available"] else Text("on demand", style="yellow"),
+        )
+    return table
+
+
+def networks_table(networks: Sequence[Network]) -> Table:
+    """Return one row a network."""
+    table = _table("network", "title", "picture")
+    table.add_column("parameters", justify="right")
+    table.add_column("MFLOP an image", justify="right")
+    for network in networks:
+        table.add_row(
+            network["name"],
+            network["title"],
+            size(network["input_shape"]),
+            count(network["parameters"]),
+            f"{network['mflops']:.1f}",
+        )
+    return table
+
+
+def models_table(models: Sequence[Model]) -> Table:
+    """Return one row a version of a model; the version that answers is marked."""
+    table = _table("model")
+    table.add_column("version", justify="right")
+    for heading in ("answers", "aliases", "training", "data set"):
+        table.add_column(heading)
+    table.add_column("accuracy", justify="right")
+    table.add_column("parameters", justify="right")
+    for model in models:
+        for version in model["versions"]:
+            aliases = [alias for alias, target in model["aliases"].items() if target == version["version"]]
+            table.add_row(
+                model["name"],
+                str(version["version"]),
+                Text("yes", style="green") if version["version"] == model["serving_version"] else "",
+                ", ".join(aliases),
+                version["training"] or NOTHING,
+                version["dataset"],
+                percent(version["test_accuracy"]),
+                count(version["parameters"]),
+            )
+    return table
+
+
+def _table(*headings: str) -> Table:
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table

@@ -1,0 +1,54 @@
+"""Databases, brokers and applications for all tests; each over SQLite and PostgreSQL, or both brokers, where it matters."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service import migrating
+from service.database import Database
+from service.settings import Settings
+from tests import requirements
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'cyfra.sqlite3'}"
+        return
+    with requirements.postgresql_database() as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A migrated database of each kind."""
+    database = Database(database_url)
+    migrating.migrate(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings of a service that has just been installed, over each kind of database."""
+    return Settings(
+        home=tmp_path,
+        database_url=database_url,
+        queue_name=f"test-{uuid.uuid4().hex}",
+        lease_seconds=2,
+        look_seconds=0.5,
+        progress_seconds=0.05,
+    )
+
+
+@pytest.fixture
+def client(settings: Settings, database: Database) -> Iterator[TestClient]:
+    """The API, without any worker."""
+    from service.app import create_app  # noqa: PLC0415 - tests of the worker need none of it
+
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield client

@@ -1,0 +1,57 @@
+"""From an empty database to head, on SQLite and PostgreSQL; and what is refused."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from service import migrating
+from service.database import Database
+from service.errors import DatabaseNotReady
+from service.records import Base
+
+
+@pytest.fixture
+def empty(database_url: str) -> Database:
+    return Database(database_url)
+
+
+def test_an_empty_database_is_migrated_once(empty: Database) -> None:
+    assert migrating.migrate(empty)
+    assert not migrating.migrate(empty)
+
+    migrating.check(empty)
+    assert {table.name for table in Base.metadata.sorted_tables} <= set(inspect(empty.engine).get_table_names())
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_records_describe(empty: Database) -> None:
+    migrating.migrate(empty)
+
+    with empty.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, Base.metadata)
+
+    assert differences == []
+
+
+def test_an_empty_database_is_not_ready_and_says_what_to_do(empty: Database) -> None:
+    with pytest.raises(DatabaseNotReady, match="Run `cyfra migrate` once"):
+        migrating.check(empty)
+
+
+def test_a_database_that_a_newer_version_wrote_is_refused(empty: Database) -> None:
+    migrating.migrate(empty)
+    with empty.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    for refused in (migrating.check, migrating.migrate):
+        with pytest.raises(DatabaseNotReady, match="a newer Cyfra wrote it"):
+            refused(empty)
+
+
+def test_a_database_with_foreign_tables_is_refused(empty: Database) -> None:
+    with empty.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(text("CREATE TABLE trainings (id integer)"))
+
+    with pytest.raises(DatabaseNotReady, match="was not made by"):
+        migrating.migrate(empty)

@@ -1,0 +1,252 @@
+import threading
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+
+from tests.worker.learning.conftest import TINY, to_unit
+from worker.learning.datasets import LabelledImages
+from worker.learning.errors import Diverged, InvalidRecipe, UnbuildableNetwork
+from worker.learning.schedules import learning_rate_at
+from worker.learning.training import Job, Validation, fit
+
+MakeJob = Callable[..., Job]
+
+LINEAR = [{"layer": "Flatten"}, {"layer": "Dense", "units": 10, "activation": "softmax"}]
+
+
+class Listening(keras.callbacks.Callback):
+    """Notes the names of the hooks that it hears, what `params` and logs hold, and each step's rate."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+        self.rates: list[float] = []
+        self.seen_params: dict[str, object] = {}
+        self.seen_logs: list[dict[str, float]] = []
+
+    def on_train_begin(self, logs=None):
+        self.seen_params = dict(self.params)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.heard.append("train")
+        self.rates.append(float(self.model.optimizer.learning_rate))
+
+    def on_test_batch_end(self, batch, logs=None):
+        self.heard.append("test")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.heard.append("epoch")
+        self.seen_logs.append(dict(logs))
+
+
+class Cancelled(Exception):
+    pass
+
+
+class Cancelling(keras.callbacks.Callback):
+    def __init__(self, hook: str, after: int) -> None:
+        super().__init__()
+        self.left = after
+        setattr(self, hook, self._hook)
+
+    def _hook(self, batch, logs=None):
+        self.left -= 1
+        if self.left < 0:
+            raise Cancelled
+
+    def on_train_batch_end(self, batch, logs=None):
+        pass
+
+    def on_test_batch_end(self, batch, logs=None):
+        pass
+
+
+def augmentation_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("augmentation")]
+
+
+def test_a_tiny_network_learns_real_digits(job: MakeJob, train: LabelledImages, test: LabelledImages):
+    fitted = fit(job(epochs=8, batch_size=25, validation={"from": "test"}), train, test, to_unit)
+
+    assert [result.epoch for result in fitted.epochs] == list(range(1, 9))
+    assert fitted.epochs[-1].loss < fitted.epochs[0].loss
+    assert fitted.epochs[-1].val_accuracy > 0.6  # 0.1 is chance
+    assert all(result.seconds > 0 for result in fitted.epochs)
+
+
+def test_the_same_job_gives_bit_equal_weights_and_another_seed_gives_others(
+    job: MakeJob, train: LabelledImages, test: LabelledImages
+):
+    first, same, other = (
+        fit(job(seed=seed, validation={"from": "train", "fraction": 0.1}), train, test, to_unit) for seed in (1, 1, 2)
+    )
+
+    pairs = list(zip(first.model.get_weights(), same.model.get_weights(), strict=True))
+    assert all(np.array_equal(one, two) for one, two in pairs)
+    assert [result.loss for result in first.epochs] == [result.loss for result in same.epochs]
+    assert not np.array_equal(first.model.get_weights()[0], other.model.get_weights()[0])
+
+
+def test_callbacks_hear_every_batch_and_know_epochs_and_steps_in_advance(
+    job: MakeJob, train: LabelledImages, test: LabelledImages
+):
+    listening = Listening()
+
+    fitted = fit(job(validation={"from": "test"}), train, test, to_unit, [listening])
+
+    assert listening.seen_params["epochs"] == 2
+    assert listening.seen_params["steps"] == 9
+    assert listening.heard == (["train"] * 9 + ["test"] + ["epoch"]) * 2
+    assert listening.seen_logs[1]["learning_rate"] == fitted.epochs[1].learning_rate
+    assert listening.seen_logs[1]["val_accuracy"] == fitted.epochs[1].val_accuracy
+
+
+@pytest.mark.parametrize(("drop_remainder", "steps"), [(True, 5), (False, 6)])
+def test_a_partial_batch_is_a_step_only_when_it_is_not_dropped(
+    job: MakeJob, train: LabelledImages, test: LabelledImages, drop_remainder: bool, steps: int
+):
+    listening = Listening()
+
+    fit(job(epochs=1, batch_size=80, drop_remainder=drop_remainder), train, test, to_unit, [listening])
+
+    assert listening.seen_params["steps"] == steps
+    assert listening.heard.count("train") == steps
+
+
+def test_every_step_runs_at_the_schedules_rate(job: MakeJob, train: LabelledImages, test: LabelledImages):
+    listening, cycling = Listening(), job()
+
+    fitted = fit(cycling, train, test, to_unit, [listening])
+
+    expected = [
+        learning_rate_at(cycling.recipe.schedule, 0.01, step, epochs=2, steps_per_epoch=9) for step in range(18)
+    ]
+    assert listening.rates == pytest.approx(expected, rel=1e-6)
+    assert fitted.epochs[0].learning_rate == pytest.approx(expected[8], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("validation", "validates"),
+    [({"from": "none"}, False), ({"from": "test"}, True), ({"from": "train", "fraction": 0.2}, True)],
+)
+def test_validation_comes_from_where_the_job_says(
+    job: MakeJob, train: LabelledImages, test: LabelledImages, validation: dict[str, object], validates: bool
+):
+    fitted = fit(job(epochs=1, validation=validation), train, test, to_unit)
+
+    assert (fitted.epochs[0].val_loss is not None) is validates
+    assert (fitted.epochs[0].val_accuracy is not None) is validates
+
+
+def test_images_held_out_for_validation_are_not_trained_on(job: MakeJob, train: LabelledImages, test: LabelledImages):
+    listening = Listening()
+
+    fit(job(epochs=1, validation={"from": "train", "fraction": 0.2}), train, test, to_unit, [listening])
+
+    assert listening.seen_params["steps"] == 360 // 50
+
+
+def test_the_rate_halves_when_the_monitored_measure_stands_still(
+    job: MakeJob, train: LabelledImages, test: LabelledImages
+):
+    standing_still = {
+        "epochs": 4,
+        "optimizer": {"name": "sgd", "learning_rate": 1e-9, "momentum": 0.0, "nesterov": False, "weight_decay": 0.0},
+        "schedule": {"name": "constant", "warmup_epochs": 0.0},
+        "callbacks": {
+            "reduce_lr_on_plateau": {"monitor": "accuracy", "factor": 0.5, "patience": 0, "min_lr": 0.0},
+            "early_stopping": None,
+        },
+        "augmentation": None,
+        "layers": LINEAR,
+        "batch_size": 450,
+    }
+
+    fitted = fit(job(**standing_still), train, test, to_unit)
+
+    assert [result.learning_rate for result in fitted.epochs] == pytest.approx([1e-9, 1e-9, 5e-10, 2.5e-10])
+
+
+def test_early_stopping_ends_the_training_and_the_log_with_it(
+    job: MakeJob, train: LabelledImages, test: LabelledImages
+):
+    stopping = {"monitor": "val_loss", "patience": 1, "restore_best_weights": True}
+    still = {"name": "sgd", "learning_rate": 0.0, "momentum": 0.0, "nesterov": False, "weight_decay": 0.0}
+
+    fitted = fit(
+        job(
+            epochs=20,
+            layers=LINEAR,
+            optimizer=still,
+            callbacks={"reduce_lr_on_plateau": None, "early_stopping": stopping},
+            validation={"from": "test"},
+        ),
+        train,
+        test,
+        to_unit,
+    )
+
+    assert len(fitted.epochs) == 2
+
+
+def test_watching_a_validation_that_there_is_not_is_refused(job: MakeJob):
+    stopping = {"monitor": "val_loss", "patience": 1, "restore_best_weights": True}
+
+    with pytest.raises(InvalidRecipe, match="nothing to monitor"):
+        job(callbacks={"reduce_lr_on_plateau": None, "early_stopping": stopping}, validation={"from": "none"})
+
+
+def test_a_loss_that_becomes_nan_ends_the_training_with_its_epoch(
+    job: MakeJob, train: LabelledImages, test: LabelledImages
+):
+    def endless(images: np.ndarray) -> np.ndarray:
+        return np.full(images.shape, np.inf, np.float32)
+
+    with pytest.raises(Diverged, match="epoch 1") as diverged:
+        fit(job(layers=LINEAR), train, test, endless)
+
+    assert diverged.value.epoch == 1
+    assert not augmentation_threads()
+
+
+@pytest.mark.parametrize(("hook", "after"), [("on_train_batch_end", 12), ("on_test_batch_end", 1)])
+def test_what_a_callback_raises_ends_the_training_at_once_and_its_thread_with_it(
+    job: MakeJob, train: LabelledImages, test: LabelledImages, hook: str, after: int
+):
+    listening = Listening()
+
+    with pytest.raises(Cancelled):
+        fit(job(epochs=1000, validation={"from": "test"}), train, test, to_unit, [listening, Cancelling(hook, after)])
+
+    assert listening.heard.count("epoch") == 1
+    assert not augmentation_threads()
+
+
+def test_a_training_leaves_nothing_behind_that_changes_the_next(
+    job: MakeJob, train: LabelledImages, test: LabelledImages
+):
+    alone = fit(job(epochs=1), train, test, to_unit)
+    with pytest.raises(Cancelled):
+        fit(job(seed=9), train, test, to_unit, [Cancelling("on_train_batch_end", 3)])
+
+    after_another = fit(job(epochs=1), train, test, to_unit)
+
+    assert [layer.name for layer in after_another.model.layers] == [layer.name for layer in alone.model.layers]
+    pairs = zip(alone.model.get_weights(), after_another.model.get_weights(), strict=True)
+    assert all(np.array_equal(one, two) for one, two in pairs)
+    assert not augmentation_threads()
+
+
+def test_a_network_for_other_classes_is_refused_before_training(
+    job: MakeJob, train: LabelledImages, test: LabelledImages
+):
+    with pytest.raises(UnbuildableNetwork, match=r"shape \(10,\)"):
+        fit(job(layers=[*TINY[:-1], {**TINY[-1], "units": 7}]), train, test, to_unit)
+
+
+@pytest.mark.parametrize("json", [{}, {"from": "moon"}, {"from": "train"}, {"from": "train", "fraction": 1.5}])
+def test_a_validation_that_says_nothing_known_is_refused(json: dict[str, object]):
+    with pytest.raises(InvalidRecipe, match="/validation"):
+        Validation.from_json(json)

@@ -1,0 +1,85 @@
+"""A trained model as bytes: `.keras` to train on or look into, `.onnx` to predict with."""
+
+import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import keras
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+
+from worker.learning.errors import ParityError
+
+INPUT = "images"
+OUTPUT = "probabilities"
+TOLERANCE = 1e-4
+"""How far a probability may lie from the trained model's. float32 kernels of two engines differ by about 1e-6."""
+
+
+def to_keras(model: keras.Model) -> bytes:
+    """A `.keras` file of architecture and weights. The optimizer stays out: it would double or triple the size, and a
+    finished model does not need it; the file loads uncompiled.
+    """
+    bare = keras.models.clone_model(model)
+    bare.set_weights(model.get_weights())
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        bare.save(path)
+        return path.read_bytes()
+
+
+def to_onnx(model: keras.Model) -> bytes:
+    """An ONNX file: input `images` (batch, height, width, channels) float32, output `probabilities` (batch, k) float32,
+    the size of the batch free.
+
+    Keras picks the converter by its backend: tf2onnx for TensorFlow, which this project installs. On JAX it wants
+    `jax2onnx`, on PyTorch `onnx` with TorchScript; where the converter is missing, ImportError says which.
+    """
+    signature = [keras.InputSpec(shape=(None, *model.input_shape[1:]), dtype="float32", name=INPUT)]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        with warnings.catch_warnings():
+            # Keras' patch of tf2onnx asks NumPy 2 for the `np.object` of NumPy 1, and NumPy warns of it.
+            warnings.filterwarnings("ignore", message=r"In the future `np\.object`", category=FutureWarning)
+            model.export(path, format="onnx", input_signature=signature, verbose=False)
+        exported = onnx.load(path)
+    _rename_output(exported.graph, OUTPUT)
+    onnx.checker.check_model(exported)
+    return bytes(exported.SerializeToString())
+
+
+def parity(model: keras.Model, onnx_bytes: bytes, images: NDArray[np.float32]) -> float:
+    """The largest difference of any probability between the model and its export.
+
+    Args:
+        model: the trained model.
+        onnx_bytes: what `to_onnx` made of it.
+        images: (n, height, width, channels) float32, scaled; real ones, since noise hides differences.
+
+    Raises:
+        ParityError: the difference is above `TOLERANCE`, or is not a number.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(onnx_bytes, options, providers=["CPUExecutionProvider"])
+    (exported,) = session.run([OUTPUT], {INPUT: images})
+    trained = keras.ops.convert_to_numpy(model(images, training=False))
+    difference = float(np.abs(exported - trained).max())
+    if not difference <= TOLERANCE:
+        raise ParityError(difference, TOLERANCE)
+    return difference
+
+
+def _rename_output(graph: onnx.GraphProto, name: str) -> None:
+    """Call the only output `name`, wherever the graph speaks of it: converters make up names of their own."""
+    (output,) = graph.output
+    before = output.name
+    output.name = name
+    for node in graph.node:
+        for names in (node.input, node.output):
+            for position, used in enumerate(names):
+                if used == before:
+                    names[position] = name
