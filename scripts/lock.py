@@ -11,7 +11,7 @@ from pathlib import Path
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 HEADER = """\
 # The versions that Cyfra is built and tested with: service, worker and development in one. Made by `make lock`.
@@ -22,7 +22,7 @@ def main() -> None:
     """Print the file."""
     asked = requirements_of(Path("pyproject.toml"))
     conditions = {canonicalize_name(each.name): each.marker for each in asked}
-    found: dict[str, Distribution] = {}
+    found: dict[NormalizedName, Distribution] = {}
     for requirement in asked:
         collect(requirement, found, extra="")
     lines = [line(name, found[name], conditions.get(name)) for name in sorted(found)]
@@ -36,7 +36,7 @@ def requirements_of(pyproject: Path) -> list[Requirement]:
     return [Requirement(text) for text in [*project["dependencies"], *extras]]
 
 
-def collect(requirement: Requirement, found: dict[str, Distribution], extra: str) -> None:
+def collect(requirement: Requirement, found: dict[NormalizedName, Distribution], extra: str) -> None:
     """Add the installed package that `requirement` names, and all that it needs, to `found`."""
     if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
         return

@@ -2,7 +2,9 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from fastapi.testclient import TestClient
@@ -11,6 +13,9 @@ from service import migrating
 from service.database import Database
 from service.settings import Settings
 from tests import requirements
+
+if TYPE_CHECKING:
+    from tests.trained import Trained
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -52,3 +57,17 @@ def client(settings: Settings, database: Database) -> Iterator[TestClient]:
 
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Trained"]:
+    """A service that has carried out one training, over each kind of database; shared, so tests add to it only."""
+    from tests.trained import trained_service  # noqa: PLC0415 - it imports Keras
+
+    home = tmp_path_factory.mktemp("trained")
+    with ExitStack() as stack:
+        url = f"sqlite:///{home / 'cyfra.sqlite3'}"
+        if request.param == "postgresql":
+            url = stack.enter_context(requirements.postgresql_database())
+        settings = Settings(home=home, database_url=url, queue_name=f"test-{uuid.uuid4().hex}", progress_seconds=0.05)
+        yield stack.enter_context(trained_service(settings))

@@ -16,4 +16,4 @@ def wait_until(condition: Callable[[], Found], seconds: float = 30.0, what: str 
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s for {what}; last saw {found!r}")
-        time.sleep(0.02)
+        time.sleep(0.05)

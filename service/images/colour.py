@@ -18,7 +18,7 @@ def to_grey_or_colour(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
         return _grey(np.asarray(image), full_scale=65_535.0)
     if image.mode in {"I", "F"}:
-        pixels = np.nan_to_num(np.asarray(image, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+        pixels = np.nan_to_num(np.asarray(image, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
         return _grey(pixels, full_scale=_full_scale(image, pixels))
     if image.mode == "LAB":
         return image.getchannel(0)
@@ -33,7 +33,7 @@ def _over_white(image: Image.Image) -> Image.Image:
     return paper.convert("L" if image.mode in _GREY else "RGB")
 
 
-def _full_scale(image: Image.Image, pixels: NDArray[np.float64]) -> float | None:
+def _full_scale(image: Image.Image, pixels: NDArray[np.float32]) -> float | None:
     """The value that means white, or None where the values fit no usual range and are to be stretched.
 
     Pillow opens a PPM of more than 8 bits as 0..65,535 (PpmImagePlugin). 32-bit integers and floats carry no range of
@@ -52,7 +52,8 @@ def _grey(pixels: NDArray[np.generic], full_scale: float | None) -> Image.Image:
     """Scale to 0..255: by `full_scale`, or from the lowest value to the highest."""
     values = np.asarray(pixels, dtype=np.float32)
     if full_scale is None:
-        lowest, highest = float(values.min()), float(values.max())
-        values = values - lowest
+        # Halved, for the range of two floats can be more than a float holds.
+        lowest, highest = float(values.min()) / 2, float(values.max()) / 2
+        values = values * np.float32(0.5) - np.float32(lowest)
         full_scale = (highest - lowest) or 1.0
     return Image.fromarray(np.clip(np.rint(values * (255.0 / full_scale)), 0, 255).astype(np.uint8))

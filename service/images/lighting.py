@@ -11,7 +11,10 @@ _COARSE_SIDE = 64
 # Strokes wider than this share of the longer side would be taken for paper.
 _WIDEST_STROKE = 1 / 3
 # The frame that is looked at for the paper: this share of each side.
-_FRAME = 1 / 8
+_FRAME = 1 / 12
+# Rounds of the fit to it, and the difference in brightness that is not worth fitting.
+_ROUNDS = 8
+_SAME_LIGHT = 0.01
 # The darkest paper that ink can still be told on.
 _DARKEST_PAPER = 8 / 255
 
@@ -41,25 +44,23 @@ def ink_on_paper(grey: Plane) -> Plane:
 def _light_over_the_frame(coarse: Plane) -> Plane:
     """The paper's brightness everywhere, as a quadratic surface through what the border of the picture shows.
 
-    Fitted twice, the second time without whatever crosses the frame and is no paper.
+    The surface has the least absolute (not squared) distance, so that a stroke which crosses the border, being the smaller
+    part of it, does not bend it: iteratively reweighted least squares.
     """
     height, width = coarse.shape
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    surface = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=-1).reshape(-1, 6)
-    values = coarse.reshape(-1).astype(np.float64)
-    kept = frame = np.maximum(np.abs(x), np.abs(y)).reshape(-1) >= 1 - 2 * _FRAME
-    level: NDArray[np.floating] = values
-    for _ in range(2):
-        level = surface @ _least_squares(surface[kept], values[kept])
-        distance = np.abs(values - level)
-        kept = frame & (distance <= 3 * np.median(distance[frame]) + 0.02)
-    return level.reshape(coarse.shape).astype(np.float32)
-
-
-def _least_squares(terms: NDArray[np.floating], values: NDArray[np.floating]) -> NDArray[np.floating]:
-    """By the normal equations, far quicker here than an SVD; the ridge serves pictures one pixel wide."""
-    solved: NDArray[np.floating] = np.linalg.solve(terms.T @ terms + 1e-6 * np.eye(terms.shape[1]), terms.T @ values)
-    return solved
+    surface = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=-1)
+    frame = np.maximum(np.abs(x), np.abs(y)) >= 1 - 2 * _FRAME
+    terms, values = surface[frame], coarse[frame].astype(np.float64)
+    distance: NDArray[np.floating] = np.abs(values - np.median(values))
+    weights: NDArray[np.floating] = np.zeros(terms.shape[1])
+    for _ in range(_ROUNDS):
+        weighted = terms.T / np.maximum(distance, _SAME_LIGHT)
+        # The ridge serves pictures one pixel wide.
+        weights = np.linalg.solve(weighted @ terms + 1e-6 * np.eye(terms.shape[1]), weighted @ values)
+        distance = np.abs(values - terms @ weights)
+    light: Plane = (surface @ weights).astype(np.float32)
+    return light
 
 
 def _mostly_brighter(coarse: Plane, light: Plane) -> bool:

@@ -12,7 +12,22 @@ from pydantic_core import PydanticCustomError
 from service.edge.strictness import Strict, unknown
 
 Activation = Literal[
-    "linear", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "sigmoid", "tanh", "softplus", "softmax"
+    "linear",
+    "relu",
+    "relu6",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "silu",
+    "mish",
+    "tanh",
+    "sigmoid",
+    "hard_sigmoid",
+    "hard_silu",
+    "softplus",
+    "softsign",
+    "exponential",
+    "softmax",
 ]
 LARGEST_SIZE = 64
 Size = Annotated[int, Field(ge=1, le=LARGEST_SIZE)]

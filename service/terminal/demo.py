@@ -30,6 +30,7 @@ from service.terminal.wording import count, percent
 
 HOST: Final = "127.0.0.1"
 STEPS: Final = 8
+PATIENCE_SECONDS: Final = 2.0  # nothing of a demo is worth waiting for
 SAMPLE: Final = 7  # any of the samples would do: one of each class
 
 # A demo must meet nobody's database or broker, whatever the environment says.
@@ -42,7 +43,9 @@ def run_demo() -> None:
         home = Path(folder)
         port = free_port(HOST)
         recorder = Recorder()
-        supervisor = Supervisor(service_parts(HOST, port, 1, _environment(home)), recorder)
+        supervisor = Supervisor(
+            service_parts(HOST, port, 1, _environment(home)), recorder, patience_seconds=PATIENCE_SECONDS
+        )
         with stop_signals(first=supervisor.stop, second=supervisor.kill):
             try:
                 Demo(console(), home, service_url(HOST, port), supervisor).run()

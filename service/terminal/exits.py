@@ -47,7 +47,8 @@ class Refused(CommandFailed):
         if self.message:
             console.print(self.message, markup=False, soft_wrap=True)
         for fault in self.problem.get("errors", []):
-            console.print(f"  {fault['pointer']}: {fault['detail']}", markup=False, soft_wrap=True)
+            where = f"{fault['pointer']}: " if fault["pointer"] else ""  # an empty pointer is the whole body
+            console.print(f"  {where}{fault['detail']}", markup=False, soft_wrap=True)
 
 
 class Unreachable(CommandFailed):

@@ -38,16 +38,19 @@ class Printer:
 
     def heard(self, part: str, line: str) -> None:
         """Print a part's line as it is."""
-        self._print(f"{part:<6} │ ", COLOURS.get(part, "white"), line)
+        self._print(part, COLOURS.get(part, ""), line)
 
     def said(self, text: str) -> None:
         """Print a sentence of ours."""
-        self._print("cyfra  │ ", "bold green", text)
+        self._print("cyfra", "bold green", text)
 
-    def _print(self, prefix: str, colour: str, line: str) -> None:
+    def _print(self, name: str, colour: str, line: str) -> None:
+        with self._console.capture() as captured:
+            self._console.print(f"{name:<6} │ ", style=colour, end="")
         with self._lock, suppress(OSError, ValueError):
-            self._console.print(prefix, style=colour, end="", markup=False)
-            self._console.out(line, highlight=False)
+            # One write, and past the console's buffer: a signal in its middle would make the console print it again.
+            self._console.file.write(f"{captured.get()}{line}\n")
+            self._console.file.flush()
 
 
 class Recorder:

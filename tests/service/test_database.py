@@ -12,10 +12,14 @@ from tests.waiting import wait_until
 
 
 def test_a_block_that_raises_leaves_nothing_behind(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.transaction() as session:
-        session.add(Model(name="half"))
-        session.flush()
-        raise RuntimeError
+    def write_half() -> None:
+        with database.transaction() as session:
+            session.add(Model(name="half"))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
 
     with database.reading() as session:
         assert session.scalars(select(Model.name)).all() == []

@@ -22,7 +22,7 @@ def to_keras(model: keras.Model) -> bytes:
     """A `.keras` file of architecture and weights. The optimizer stays out: it would double or triple the size, and a
     finished model does not need it; the file loads uncompiled.
     """
-    bare = keras.models.clone_model(model)
+    bare = type(model).from_config(model.get_config())
     bare.set_weights(model.get_weights())
     with TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"

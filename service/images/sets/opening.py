@@ -45,7 +45,11 @@ def save_set(name: str, home: Path, arrays: Mapping[str, NDArray[np.generic]], s
 def is_available(name: str, home: Path, datasets: Path | None) -> bool:
     """Whether the data set lies on this machine; cheap, reads no image."""
     builtin = _builtin(name)
-    return builtin is MNIST_5K or known_sha256(name, home) is not None or _local_source(builtin, datasets) is not None
+    return (
+        builtin is MNIST_5K
+        or store.known_sha256(name, home) is not None
+        or _local_source(builtin, datasets) is not None
+    )
 
 
 def known_sha256(name: str, home: Path) -> str | None:

@@ -88,7 +88,26 @@ def test_a_picture_with_broken_exif_is_read_as_it_lies():
     assert decode(data, LIMITS).size == (32, 32)
 
 
-def test_a_large_jpeg_is_decoded_at_a_reduced_size():
+def test_a_large_photo_is_decoded_at_a_reduced_size():
     data = encoded(Image.new("RGB", (8_000, 6_000), "white"), "JPEG")
 
     assert decode(data, LIMITS).size == (2_000, 1_500)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_a_large_picture_is_reduced_and_still_turned_as_its_exif_says(mode: str):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture = Image.new(mode, (3_000, 2_100), "white")
+    picture.paste("black", (0, 0, 1_500, 2_100))
+
+    found = decode(encoded(picture, exif=exif, compress_level=1), LIMITS).convert("L")
+
+    assert found.size == (1_050, 1_500)
+    assert (found.getpixel((500, 10)), found.getpixel((500, 1_490))) == (0, 255)
+
+
+def test_a_large_picture_of_one_bit_is_not_reduced():
+    data = encoded(Image.new("1", (3_000, 2_100), 1))
+
+    assert decode(data, LIMITS).size == (3_000, 2_100)

@@ -197,8 +197,8 @@ def application(stand_in: StandIn) -> FastAPI:
     return app
 
 
-@pytest.fixture
-def stand_in() -> Iterator[StandIn]:
+@pytest.fixture(scope="session")
+def server() -> Iterator[StandIn]:
     """A running server."""
     it = StandIn()
     server = uvicorn.Server(uvicorn.Config(application(it), log_level="warning"))
@@ -211,6 +211,13 @@ def stand_in() -> Iterator[StandIn]:
         yield it
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture
+def stand_in(server: StandIn) -> StandIn:
+    """The server, with nothing asked yet."""
+    server.course, server.troubles, server.asked, server.problem = [a_training()], [], [], None
+    return server
 
 
 @pytest.fixture

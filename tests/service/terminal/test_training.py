@@ -1,6 +1,9 @@
 """`cyfra train`: what it submits, how it follows, how it ends."""
 
 import json
+import signal
+import subprocess
+import sys
 from io import StringIO
 
 import pytest
@@ -10,6 +13,7 @@ from service.terminal.client import Client
 from service.terminal.following import follow
 from service.terminal.progress import ProgressBar
 from tests.service.terminal.conftest import StandIn, a_training, failed, running, succeeded
+from tests.waiting import wait_until
 
 
 def submitted(stand_in: StandIn) -> object:
@@ -123,6 +127,19 @@ def test_following_gives_up_on_a_service_that_stays_away(stand_in: StandIn):
     stand_in.troubles = [503] * 50
     with Client(stand_in.url) as client, pytest.raises(Exception, match="away"):
         list(follow(client, "t1", patience_seconds=0))
+
+
+def test_an_interrupted_follower_says_that_the_training_goes_on(stand_in: StandIn):
+    stand_in.course = [running(0, 5)]
+    command = (sys.executable, "-m", "service.cli", "train", "--follow", "--url", stand_in.url)
+    follower = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: ("GET", "/v1/trainings/t1", {}) in stand_in.asked)
+
+    follower.send_signal(signal.SIGINT)
+
+    _, err = follower.communicate(timeout=10)
+    assert follower.returncode == 130
+    assert err == "The training goes on. Stop it: cyfra cancel t1\n"
 
 
 def test_following_asks_the_service_to_hold_the_answer_back(stand_in: StandIn):

@@ -164,7 +164,7 @@ def test_all_faults_of_a_request_are_told_at_once(client: TestClient) -> None:
 
 @pytest.mark.parametrize("rate", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_a_rate_that_is_no_number_is_refused(client: TestClient, rate: str) -> None:
-    body = '{"preset": "quickstart", "recipe": {"optimizer": {"learning_rate": %s}}}' % rate
+    body = f'{{"preset": "quickstart", "recipe": {{"optimizer": {{"learning_rate": {rate}}}}}}}'
 
     reply = client.post("/v1/trainings", content=body, headers={"Content-Type": "application/json"})
 

@@ -1,0 +1,118 @@
+"""/v1/networks: the presets, layer for layer, and arithmetic that agrees with Keras."""
+
+from typing import Any, get_args
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.networks.arithmetic import LayerDoesNotFit, cost
+from service.networks.layers import LAYER_LIST, LAYERS, Activation
+from service.networks.presets import NETWORKS
+
+
+def test_the_lectures_networks_have_the_slides_numbers_of_parameters(client: TestClient) -> None:
+    found = {network["name"]: network for network in client.get("/v1/networks").json()["networks"]}
+
+    assert found["lecture-mnist"]["parameters"] == 2_782_090
+    assert found["lecture-mnist"]["mflops"] == pytest.approx(40.9, abs=0.05)
+    assert found["lecture-cifar10"]["parameters"] == 1_769_674
+
+
+def test_lecture_mnist_is_the_slide_layer_for_layer(client: TestClient) -> None:
+    layers = client.get("/v1/networks/lecture-mnist").json()["layers"]
+
+    kinds = [
+        (layer["layer"], layer.get("filters") or layer.get("units") or layer.get("rate") or layer.get("pool_size"))
+        for layer in layers
+    ]
+    assert kinds == [
+        *(("Conv2D", 32), ("MaxPooling2D", 2), ("Dropout", 0.20)),
+        *(("Conv2D", 64), ("MaxPooling2D", 2), ("Dropout", 0.25)),
+        *(("Conv2D", 128), ("MaxPooling2D", 2), ("Dropout", 0.30)),
+        *(("Conv2D", 256), ("Dropout", 0.40)),
+        *(("Conv2D", 512), ("Dropout", 0.50)),
+        *(("Flatten", None), ("Dense", 256), ("Dropout", 0.35), ("Dense", 128), ("Dropout", 0.25), ("Dense", 10)),
+    ]
+    assert [layer["padding"] for layer in layers if layer["layer"] == "Conv2D"] == ["valid", "same", "same", "same", "same"]
+    assert layers[-1]["activation"] == "softmax"
+
+
+@pytest.mark.parametrize("name", list(NETWORKS))
+def test_the_arithmetic_of_a_preset_agrees_with_keras(name: str) -> None:
+    from worker.learning.networks import build  # noqa: PLC0415 - it imports Keras
+
+    preset = NETWORKS[name]
+    layers = LAYER_LIST.validate_python(list(preset.layers))
+    written = [layer.model_dump(mode="json", exclude_none=True) for layer in layers]
+
+    model = build(written, preset.input_shape, seed=1)
+
+    computed = cost(layers, preset.input_shape)
+    assert computed.parameters == model.count_params()
+    assert computed.output == model.output_shape[1:]
+
+
+EVERY_LAYER: list[dict[str, Any]] = [
+    {"layer": "ZeroPadding2D", "padding": [1, 2]},
+    {"layer": "Conv2D", "filters": 6, "kernel_size": [3, 5], "strides": 2, "padding": "same", "activation": "mish"},
+    {"layer": "Conv2D", "filters": 8, "kernel_size": 3, "dilation_rate": 2, "use_bias": False},
+    {"layer": "DepthwiseConv2D", "kernel_size": 3, "depth_multiplier": 2, "padding": "same"},
+    {"layer": "BatchNormalization"},
+    {"layer": "Activation", "activation": "silu"},
+    {"layer": "SeparableConv2D", "filters": 12, "kernel_size": 3, "depth_multiplier": 2},
+    {"layer": "LayerNormalization"},
+    {"layer": "ReLU"},
+    {"layer": "SpatialDropout2D", "rate": 0.1},
+    {"layer": "AveragePooling2D", "pool_size": [2, 1], "strides": 1},
+    {"layer": "MaxPooling2D", "pool_size": 2, "padding": "same"},
+    {"layer": "Dropout", "rate": 0.2},
+]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        [{"layer": "Flatten"}],
+        [{"layer": "GlobalAveragePooling2D"}],
+        [{"layer": "GlobalMaxPooling2D"}],
+    ],
+)
+def test_the_arithmetic_of_every_layer_agrees_with_keras(end: list[dict[str, Any]]) -> None:
+    from worker.learning.networks import build  # noqa: PLC0415 - it imports Keras
+
+    described = [*EVERY_LAYER, *end, {"layer": "Dense", "units": 10, "activation": "softmax"}]
+    layers = LAYER_LIST.validate_python(described)
+    written = [layer.model_dump(mode="json", exclude_none=True) for layer in layers]
+
+    model = build(written, (28, 28, 3), seed=1)
+
+    computed = cost(layers, (28, 28, 3))
+    assert computed.parameters == model.count_params()
+    assert computed.output == model.output_shape[1:]
+
+
+@pytest.mark.parametrize("activation", get_args(Activation))
+def test_every_activation_that_may_be_described_can_be_built(activation: str) -> None:
+    from worker.learning.layers import fault_in  # noqa: PLC0415 - it imports Keras
+
+    assert fault_in({"layer": "Activation", "activation": activation}) is None
+
+
+def test_every_layer_that_may_be_described_is_covered_above() -> None:
+    used = {layer["layer"] for layer in EVERY_LAYER} | {"Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "Dense"}
+
+    assert used == set(LAYERS)
+
+
+def test_a_window_larger_than_the_picture_is_named() -> None:
+    layers = LAYER_LIST.validate_python([{"layer": "Conv2D", "filters": 1, "kernel_size": 9}])
+
+    with pytest.raises(LayerDoesNotFit, match="9x9 over a picture of only 5x5"):
+        cost(layers, (5, 5, 1))
+
+
+def test_an_unknown_network_is_not_found(client: TestClient) -> None:
+    reply = client.get("/v1/networks/lecture-mnst")
+
+    assert reply.status_code == 404
+    assert "Did you mean 'lecture-mnist'?" in reply.json()["detail"]

@@ -1,0 +1,118 @@
+"""Real workers: `python -m worker.app` in a process group of its own, over each kind of database and broker."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from fastapi.testclient import TestClient
+
+from service.database import Database
+from service.settings import Settings
+from tests.waiting import wait_until
+
+TINY = {
+    "dataset": "mnist-5k",
+    "network": {
+        "layers": [
+            {"layer": "AveragePooling2D", "pool_size": 4},
+            {"layer": "Flatten"},
+            {"layer": "Dense", "units": 10, "activation": "softmax"},
+        ]
+    },
+    "recipe": {"epochs": 1, "batch_size": 100},
+}
+ENDLESS = {**TINY, "recipe": {"epochs": 10_000, "batch_size": 10}}
+
+
+class RunningWorker:
+    """A worker process and its child, and a way to end them."""
+
+    def __init__(self, settings: Settings, log: Path) -> None:
+        self.log = log
+        environment = os.environ | {
+            "CYFRA_HOME": str(settings.home),
+            "CYFRA_DATABASE_URL": settings.resolved_database_url,
+            "CYFRA_QUEUE_NAME": settings.queue_name,
+            "CYFRA_LEASE_SECONDS": str(settings.lease_seconds),
+            "CYFRA_LOOK_SECONDS": str(settings.look_seconds),
+            "CYFRA_PROGRESS_SECONDS": str(settings.progress_seconds),
+        }
+        if settings.broker_url is not None:
+            environment["CYFRA_BROKER_URL"] = settings.broker_url
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "worker.app"],
+                env=environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """Kill -9 the whole process group."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def child(self) -> psutil.Process:
+        """Return the process that trains."""
+        return wait_until(lambda: psutil.Process(self.process.pid).children(), what="the worker's child")[0]
+
+    def stop(self) -> int:
+        """Send SIGTERM and return the exit code."""
+        self.process.terminate()
+        return self.process.wait(timeout=40)
+
+    def wait_until_ready(self) -> None:
+        """Wait until Keras is loaded."""
+        wait_until(lambda: "ready to train" in self.log.read_text(), 90, "a worker that is ready")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A service with its database and broker, where workers can be started."""
+
+    client: TestClient
+    settings: Settings
+    database: Database
+
+    @contextmanager
+    def worker(self, name: str = "worker") -> Iterator[RunningWorker]:
+        """Run a worker; whatever is left of it at the end is killed."""
+        worker = RunningWorker(self.settings, self.settings.home / f"{name}.log")
+        try:
+            yield worker
+        finally:
+            if worker.process.poll() is None:
+                worker.kill()
+
+    def submit(self, **body: Any) -> str:
+        """Queue a training and return its id."""
+        reply = self.client.post("/v1/trainings", json=body)
+        assert reply.status_code == 202, reply.text
+        training_id: str = reply.json()["id"]
+        return training_id
+
+    def training(self, training_id: str) -> dict[str, Any]:
+        """Return a training as clients see it."""
+        found: dict[str, Any] = self.client.get(f"/v1/trainings/{training_id}").json()
+        return found
+
+    def wait_for(self, training_id: str, *states: str, seconds: float = 90) -> dict[str, Any]:
+        """Return the training once it is in one of `states`."""
+
+        def found() -> dict[str, Any] | None:
+            training = self.training(training_id)
+            return training if training["state"] in states else None
+
+        return wait_until(found, seconds, f"{training_id} to be {' or '.join(states)}") or {}
+
+    def wait_for_step(self, training_id: str) -> None:
+        """Wait until the training is in the middle of an epoch."""
+        wait_until(lambda: self.training(training_id)["progress"]["step"] > 0, 90, "a first step")
