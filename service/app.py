@@ -13,6 +13,7 @@ from service import health, migrating
 from service.database import Database
 from service.datasets.endpoints import router as datasets
 from service.edge import problems
+from service.edge.documenting import document_problems
 from service.edge.resources import Resources
 from service.models.endpoints import router as models
 from service.networks.endpoints import router as networks
@@ -63,4 +64,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in (trainings, reports, datasets, networks, models, health.router):
         app.include_router(router)
     app.include_router(predictions, max_body_size=settings.max_upload_bytes)
+    document_problems(app)
     return app

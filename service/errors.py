@@ -30,7 +30,7 @@ The detail is written where the error is raised: it says what was received and w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,13 @@ class Unprocessable(CyfraError):
 
 class InvalidFields(Unprocessable):
     name, title = "invalid-fields", "Some fields are wrong"
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault]) -> Self:
+        """Return the error for at least one fault: the detail tells the only one, or how many there are."""
+        if len(faults) == 1:
+            return cls(f"{faults[0].pointer}: {faults[0].detail}".removeprefix(": "), faults=faults)
+        return cls(f"{len(faults)} fields are wrong; `errors` names each.", faults=faults)
 
 
 class NoImage(Unprocessable):

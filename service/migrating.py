@@ -13,6 +13,7 @@ from service.database import Database
 from service.errors import DatabaseNotReady
 
 logger = logging.getLogger(__name__)
+logging.getLogger("alembic").setLevel(logging.WARNING)  # it speaks at every look at the version
 
 MIGRATION_LOCK = (
     0x63796672  # "cyfr": PostgreSQL's advisory lock, so that two starting processes migrate one after another

@@ -28,6 +28,7 @@ WORK: Final = "worker.tasks.work"
 RING_EXPIRES_SECONDS: Final = 300
 BROKER_TIMEOUT_SECONDS: Final = 2.0
 CLOSING_SECONDS: Final = 3.0
+LONGEST_WAIT_SECONDS: Final = 0.5
 BROKER_FAILURES: Final = (OperationalError, ChannelError, OSError)
 RING, CLOSE = "ring", "close"
 
@@ -64,6 +65,11 @@ class EmbeddedTransport(filesystem.Transport):
     """A broker that needs no server: a folder in the home."""
 
     Channel = EmbeddedChannel
+
+    def drain_events(self, connection: Any, **options: Any) -> None:  # noqa: ANN401 - kombu's signature
+        """Wait for a message, never long: Celery sees that it shall stop only between two waits."""
+        timeout = min(options.get("timeout") or LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
+        super().drain_events(connection, timeout=timeout)
 
 
 def celery_application(settings: Settings) -> Celery:

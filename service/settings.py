@@ -12,28 +12,42 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CYFRA_", extra="ignore", frozen=True, populate_by_name=True)
 
-    home: Path = Field(default=Path("var"), description="Where state lives: database, embedded broker, prepared data sets.")
+    home: Path = Field(
+        default=Path("var"), description="Where state lives: database, embedded broker, prepared data sets."
+    )
     database_url: str | None = Field(default=None, description="SQLAlchemy URL. Default: SQLite in the home.")
-    broker_url: str | None = Field(default=None, description="Celery broker URL, e.g. redis://… Default: files in the home.")
+    broker_url: str | None = Field(
+        default=None, description="Celery broker URL, e.g. redis://… Default: files in the home."
+    )
     datasets: Path | None = Field(default=None, description="A folder of data sets; it has priority over download.")
     keras_backend: Literal["tensorflow", "jax", "torch"] = Field(
         default="tensorflow", validation_alias=AliasChoices("keras_backend", "KERAS_BACKEND")
     )
-    queue_name: str = Field(default="cyfra", pattern=r"^[a-z0-9_-]+$", description="The queue that the doorbell rings in.")
+    queue_name: str = Field(
+        default="cyfra", pattern=r"^[a-z0-9_-]+$", description="The queue that the doorbell rings in."
+    )
 
-    allow_open: bool = Field(default=False, description="Listen on addresses other than loopback although there are no keys.")
+    allow_open: bool = Field(
+        default=False, description="Listen on addresses other than loopback although there are no keys."
+    )
     max_json_bytes: int = Field(default=1 << 20, gt=0, description="Largest body of a JSON request, bytes.")
     max_upload_bytes: int = Field(default=16 << 20, gt=0, description="Largest body of an upload, bytes.")
     max_images: int = Field(default=64, gt=0, description="Most images in one prediction request.")
     max_image_pixels: int = Field(default=50_000_000, gt=0, description="Largest image that is decoded, pixels.")
     max_parameters: int = Field(default=50_000_000, gt=0, description="Largest network that is trained.")
-    max_activation_bytes: int = Field(default=6 << 30, gt=0, description="Most memory that one batch's activations may take.")
+    max_activation_bytes: int = Field(
+        default=6 << 30, gt=0, description="Most memory that one batch's activations may take."
+    )
     min_free_bytes: int = Field(default=256 << 20, ge=0, description="Less free disk than this, and /readyz says no.")
 
     lease_seconds: float = Field(default=30.0, gt=0, description="A claim ends this long after its last heartbeat.")
-    look_seconds: float = Field(default=5.0, gt=0, description="How often a worker looks for work that no doorbell announced.")
+    look_seconds: float = Field(
+        default=5.0, gt=0, description="How often a worker looks for work that no doorbell announced."
+    )
     progress_seconds: float = Field(default=1.0, gt=0, description="How often a running training writes its progress.")
-    max_attempts: int = Field(default=3, gt=0, description="How often a training is claimed before it fails as worker-lost.")
+    max_attempts: int = Field(
+        default=3, gt=0, description="How often a training is claimed before it fails as worker-lost."
+    )
     threads: int | None = Field(default=None, gt=0, description="CPU threads a training uses. Default: all cores.")
 
     @property

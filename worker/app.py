@@ -7,6 +7,7 @@ forked first and imports TensorFlow after that, once; it stays warm from one tra
 import logging
 import os
 import platform
+import sys
 import warnings
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -20,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service import migrating
 from service.database import Database
+from service.errors import DatabaseNotReady
 from service.queue import WORK, Doorbell, celery_application
 from service.settings import Settings
 from worker import claims
@@ -120,8 +122,12 @@ def main() -> None:
     # Celery warns of root because of pickled messages; ours are JSON and carry nothing, and a container has no other user.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     database = Database(settings.resolved_database_url, keep_connections=False)
-    migrating.check(database)
-    database.close()
+    try:
+        migrating.check(database)
+    except DatabaseNotReady as error:
+        sys.exit(error.detail)
+    finally:
+        database.close()
     create_worker(settings).worker_main(
         [
             "--quiet",

@@ -56,6 +56,8 @@ class Heartbeat:
                 claims.renew(self._database, self._claim, self._lease_seconds)
                 renewed_at = began_at
             except LeaseLost:
+                if self._stopped.is_set():
+                    return  # the training has just ended, and its claim with it
                 logger.warning("training %s: attempt %d lost its lease", self._claim.training_id, self._claim.attempt)
                 self.lost.set()
                 return

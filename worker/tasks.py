@@ -6,6 +6,8 @@ Imports Keras, so it is itself imported only in a worker's child process, after 
 import logging
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
 from service.database import Database
 from service.errors import DatasetUnavailable
 from service.images.expectation import Expectation, scale
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PARITY_IMAGES = 64
+OUT_OF_MEMORY = "The network and one batch of images did not fit into memory: a smaller batch_size or network may."
 
 
 def work(workshop: "Workshop") -> None:
@@ -62,20 +65,29 @@ def carry_out(workshop: "Workshop", claim: Claim, progress: ProgressWriter) -> N
         logger.info("training %s: given back", claim.training_id)
     except Cancelled:
         _end(database, claim, TrainingState.CANCELLED, "cancelled while it ran")
-    except Diverged as error:
-        _fail(database, claim, "diverged", str(error))
-    except DatasetUnavailable as error:
-        _fail(database, claim, "data-unavailable", error.detail)
-    except LearningError as error:
-        _fail(database, claim, "invalid", str(error))
-    except MemoryError:
-        _fail(database, claim, "out-of-memory", "The network and its batches did not fit into memory.")
+    except DBAPIError:
+        # Nothing was committed. The lease ends, and the training is claimed again, here or elsewhere.
+        logger.exception("training %s: the database failed; attempt %d is given up", claim.training_id, claim.attempt)
     except Exception as error:
-        if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's, without importing TensorFlow
-            _fail(database, claim, "out-of-memory", "The network and its batches did not fit into memory.")
-        else:
-            logger.exception("training %s: failed", claim.training_id)
-            _fail(database, claim, "internal", f"{type(error).__name__}: {error}"[:2000])
+        error_type, detail = why(error)
+        logger.warning("training %s: failed as %s: %s", claim.training_id, error_type, detail, exc_info=error)
+        _end(database, claim, TrainingState.FAILED, error_type, error_type=error_type, error_detail=detail)
+
+
+def why(error: Exception) -> tuple[str, str]:
+    """Return the type of a failure, and what a person can do about it."""
+    match error:
+        case Diverged():
+            return "diverged", str(error)
+        case DatasetUnavailable():
+            return "data-unavailable", error.detail
+        case LearningError():
+            return "invalid", str(error)
+        case MemoryError():
+            return "out-of-memory", OUT_OF_MEMORY
+    if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's, without importing TensorFlow
+        return "out-of-memory", OUT_OF_MEMORY
+    return "internal", f"{type(error).__name__}: {error}"[:2000]
 
 
 def train(workshop: "Workshop", claim: Claim, progress: ProgressWriter) -> Outcome:
@@ -129,11 +141,6 @@ def notes(spec: dict[str, object], data: LabelledSet) -> tuple[str, ...]:
             f"The images come from JPEG copies ({data.source}), so that figures may differ from published ones."
         )
     return tuple(found)
-
-
-def _fail(database: Database, claim: Claim, error_type: str, detail: str) -> None:
-    logger.warning("training %s: failed as %s: %s", claim.training_id, error_type, detail)
-    _end(database, claim, TrainingState.FAILED, error_type, error_type=error_type, error_detail=detail)
 
 
 def _end(database: Database, claim: Claim, state: TrainingState, reason: str, **columns: object) -> None:

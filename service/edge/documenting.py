@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
 from service.edge.problems import MEDIA_TYPE
-from service.errors import CyfraError
+from service.errors import CyfraError, InvalidFields
 
 
 class FaultReply(BaseModel):
@@ -47,3 +48,27 @@ def problems(*kinds: type[CyfraError]) -> dict[int | str, dict[str, Any]]:
         entry["description"] = " · ".join(filter(None, [entry["description"], kind.title]))
         entry["content"][MEDIA_TYPE]["examples"][kind.name] = {"value": example}
     return responses
+
+
+def document_problems(app: FastAPI) -> None:
+    """Let OpenAPI say what a failed validation really answers: a problem, not FastAPI's own shape."""
+    original = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = original()
+            for operations in schema["paths"].values():
+                for operation in operations.values():
+                    _replace_validation_error(operation["responses"])
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schema.get("components", {}).get("schemas", {}).pop(unused, None)
+        return original()
+
+    app.openapi = openapi  # type: ignore[method-assign] # FastAPI's documented way to change the schema
+
+
+def _replace_validation_error(responses: dict[str, Any]) -> None:
+    found = responses.get("422", {})
+    found.get("content", {}).pop("application/json", None)
+    if found and not found.get("content"):
+        responses["422"] = problems(InvalidFields)[422]

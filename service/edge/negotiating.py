@@ -29,7 +29,7 @@ def refuse_unknown_parameters(request: Request, valid: Collection[str], prefix: 
     if strange:
         names = [*valid, *([f"{prefix}KEY"] if prefix else [])]
         faults = [Fault(name[:100], unknown(name, names, "query parameter")) for name in strange]
-        raise InvalidFields(faults[0].detail, faults=faults)
+        raise InvalidFields.of(faults)
 
 
 def preferred_wait(prefer: str | None) -> int | None:

@@ -57,8 +57,7 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
     if any(one["type"] == "json_invalid" for one in found):
         return response(request, BrokenJson(f"The body is not JSON: {found[0]['ctx']['error']}."))
     faults = [_fault(one) for one in found]
-    detail = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}: {faults[0].pointer}: {faults[0].detail}"
-    return response(request, InvalidFields(detail, faults=faults))
+    return response(request, InvalidFields.of(faults))
 
 
 def _fault(error: dict[str, Any]) -> Fault:

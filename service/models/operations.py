@@ -38,7 +38,7 @@ def set_alias(session: Session, name: str, alias: str, version: int) -> ModelRep
     rows = find(session, name)
     if not ALIAS.fullmatch(alias) or alias == "latest":
         advice = f"Received the alias {alias[:70]!r}. Use small letters, digits, '.', '_' or '-', a letter first; not 'latest'."
-        raise InvalidFields(advice, faults=[Fault("alias", advice)])
+        raise InvalidFields.of([Fault("alias", advice)])
     choose_version(rows, str(version))
     queries.set_alias(session, name, alias, version)
     return get(session, name)

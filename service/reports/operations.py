@@ -164,7 +164,7 @@ def _class_index(names: Sequence[str], parameter: str, name: str | None) -> int 
         return None
     if name not in names:
         advice = unknown(name, names, "class")
-        raise InvalidFields(advice, faults=[Fault(parameter, advice)])
+        raise InvalidFields.of([Fault(parameter, advice)])
     return names.index(name)
 
 

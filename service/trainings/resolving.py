@@ -33,7 +33,7 @@ def resolve(request: TrainingRequest, limits: Limits) -> dict[str, Any]:
     if dataset is not None:
         faults += _faults_of_recipe(request, dataset)
     if faults or named is None:
-        raise InvalidFields(f"{faults[0].pointer}: {faults[0].detail}", faults=faults)
+        raise InvalidFields.of(faults)
     name, layers = named
     return {
         "preset": request.preset,

@@ -1,9 +1,9 @@
 """Trainings as JSON: what a client submits, and what it reads."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.edge.strictness import Strict, unknown
@@ -75,10 +75,15 @@ class TrainingRequest(Strict):
             return overridden(TRAININGS[data["preset"]], data)
         return data
 
+    @field_validator("preset")
+    @classmethod
+    def _is_known(cls, preset: str | None) -> str | None:
+        if preset is not None and preset not in TRAININGS:
+            raise PydanticCustomError("value_error", "{advice}", {"advice": unknown(preset, TRAININGS, "preset")})
+        return preset
+
     @model_validator(mode="after")
-    def _is_enough(self) -> "TrainingRequest":
-        if self.preset is not None and self.preset not in TRAININGS:
-            raise PydanticCustomError("value_error", "{advice}", {"advice": unknown(self.preset, TRAININGS, "preset")})
+    def _is_enough(self) -> Self:
         missing = [name for name in ("dataset", "network") if getattr(self, name) is None]
         if missing:
             advice = f'Give {" and ".join(missing)}, or a preset such as {{"preset": "quickstart"}}'

@@ -33,7 +33,13 @@ def test_lecture_mnist_is_the_slide_layer_for_layer(client: TestClient) -> None:
         *(("Conv2D", 512), ("Dropout", 0.50)),
         *(("Flatten", None), ("Dense", 256), ("Dropout", 0.35), ("Dense", 128), ("Dropout", 0.25), ("Dense", 10)),
     ]
-    assert [layer["padding"] for layer in layers if layer["layer"] == "Conv2D"] == ["valid", "same", "same", "same", "same"]
+    assert [layer["padding"] for layer in layers if layer["layer"] == "Conv2D"] == [
+        "valid",
+        "same",
+        "same",
+        "same",
+        "same",
+    ]
     assert layers[-1]["activation"] == "softmax"
 
 
@@ -99,7 +105,12 @@ def test_every_activation_that_may_be_described_can_be_built(activation: str) ->
 
 
 def test_every_layer_that_may_be_described_is_covered_above() -> None:
-    used = {layer["layer"] for layer in EVERY_LAYER} | {"Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "Dense"}
+    used = {layer["layer"] for layer in EVERY_LAYER} | {
+        "Flatten",
+        "GlobalAveragePooling2D",
+        "GlobalMaxPooling2D",
+        "Dense",
+    }
 
     assert used == set(LAYERS)
 

@@ -44,7 +44,9 @@ def test_a_form_is_answered_whatever_the_field_is_called(trained: Trained, seven
     assert (reply.headers["x-model"], reply.headers["x-model-version"]) == ("default", "1")
 
 
-@pytest.mark.parametrize("content_type", ["image/png", "application/octet-stream", "application/x-www-form-urlencoded", ""])
+@pytest.mark.parametrize(
+    "content_type", ["image/png", "application/octet-stream", "application/x-www-form-urlencoded", ""]
+)
 def test_a_raw_body_is_answered_whatever_it_says_it_is(trained: Trained, seven: Image.Image, content_type: str) -> None:
     reply = post(trained, encoded(seven), **({"Content-Type": content_type} if content_type else {}))
 
@@ -54,7 +56,11 @@ def test_a_raw_body_is_answered_whatever_it_says_it_is(trained: Trained, seven: 
 def test_several_pictures_are_answered_in_their_order(trained: Trained, seven: Image.Image) -> None:
     found = open_set("mnist-5k", trained.settings.home, None)
     one = Image.fromarray(found.x_test[np.flatnonzero(found.y_test == 1)[0], :, :, 0])
-    files = [("file", ("a.png", encoded(seven))), ("file", ("b.png", encoded(one))), ("image", ("c.png", encoded(seven)))]
+    files = [
+        ("file", ("a.png", encoded(seven))),
+        ("file", ("b.png", encoded(one))),
+        ("image", ("c.png", encoded(seven))),
+    ]
 
     predictions = trained.client.post("/predict", files=files).json()["predictions"]
     text = trained.client.post("/predict", files=files, headers={"Accept": "text/plain"}).text

@@ -96,7 +96,9 @@ def test_the_misclassified_come_in_pages_and_can_be_narrowed(trained: Trained) -
     first = seen[0]
     narrowed = get(trained, f"misclassified.json?true={first['true']}&predicted={first['predicted']}").json()
     assert first in narrowed["misclassified"]
-    assert {(one["true"], one["predicted"]) for one in narrowed["misclassified"]} == {(first["true"], first["predicted"])}
+    assert {(one["true"], one["predicted"]) for one in narrowed["misclassified"]} == {
+        (first["true"], first["predicted"])
+    }
     assert trained.client.get(first["image"]).headers["content-type"] == "image/png"
 
 
@@ -121,7 +123,9 @@ def test_the_artefacts_are_what_their_names_say_and_are_not_sent_twice(trained: 
 
 def test_figures_can_be_queried_for_each_epoch_and_each_class(trained: Trained) -> None:
     with trained.database.reading() as session:
-        best = session.scalars(select(func.max(Epoch.val_accuracy)).where(Epoch.training_id == trained.training_id)).one()
+        best = session.scalars(
+            select(func.max(Epoch.val_accuracy)).where(Epoch.training_id == trained.training_id)
+        ).one()
         worst = session.scalars(
             select(ClassFigures.class_name)
             .where(ClassFigures.training_id == trained.training_id)

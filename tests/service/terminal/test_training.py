@@ -6,6 +6,7 @@ import subprocess
 import sys
 from io import StringIO
 
+import httpx
 import pytest
 from rich.console import Console
 
@@ -142,13 +143,18 @@ def test_an_interrupted_follower_says_that_the_training_goes_on(stand_in: StandI
     assert err == "The training goes on. Stop it: cyfra cancel t1\n"
 
 
-def test_following_asks_the_service_to_hold_the_answer_back(stand_in: StandIn):
-    stand_in.course = [succeeded()]
+def test_following_asks_the_service_to_hold_the_answer_back():
+    preferences = []
 
-    with Client(stand_in.url) as client:
+    def answer(request: httpx.Request) -> httpx.Response:
+        preferences.append(request.headers.get("Prefer"))
+        return httpx.Response(200, json=succeeded())
+
+    with Client("http://cyfra", transport=httpx.MockTransport(answer)) as client:
         states = [training["state"] for training in follow(client, "t1")]
 
     assert states == ["succeeded"]
+    assert preferences == ["wait=1"]
 
 
 def test_the_bar_shows_epoch_accuracy_loss_and_time_left_and_goes_back_only_for_a_new_attempt(stand_in: StandIn):

@@ -71,7 +71,7 @@ def test_a_layer_list_is_accepted(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("body", "pointer", "hint"),
     [
-        ({"preset": "quickstrat"}, "", "Did you mean 'quickstart'?"),
+        ({"preset": "quickstrat"}, "/preset", "Did you mean 'quickstart'?"),
         ({}, "", "Give dataset and network"),
         ({"preset": "quickstart", "sede": 3}, "/sede", "Did you mean 'seed'?"),
         ({"preset": "quickstart", "recipe": {"epoch": 3}}, "/recipe/epoch", "Did you mean 'epochs'?"),
