@@ -66,10 +66,9 @@ class EmbeddedTransport(filesystem.Transport):
 
     Channel = EmbeddedChannel
 
-    def drain_events(self, connection: Any, **options: Any) -> None:  # noqa: ANN401 - kombu's signature
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:  # type: ignore[override] # noqa: ANN401
         """Wait for a message, never long: Celery sees that it shall stop only between two waits."""
-        timeout = min(options.get("timeout") or LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
-        super().drain_events(connection, timeout=timeout)
+        super().drain_events(connection, timeout=min(timeout or LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS))
 
 
 def celery_application(settings: Settings) -> Celery:

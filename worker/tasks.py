@@ -44,6 +44,8 @@ def work(workshop: "Workshop") -> None:
     if claim is None:
         return
     logger.info("training %s: attempt %d begins", claim.training_id, claim.attempt)
+    if claims.is_work_waiting(database):
+        workshop.doorbell.ring()  # for another worker: rings that came at once were one
     with Heartbeat(database, claim, settings.lease_seconds) as heartbeat:
         stops = Stops(heartbeat, workshop.shutting_down.is_set)
         carry_out(workshop, claim, ProgressWriter(database, claim, stops, settings.progress_seconds))
@@ -61,8 +63,7 @@ def carry_out(workshop: "Workshop", claim: Claim, progress: ProgressWriter) -> N
     except LeaseLost:
         logger.warning("training %s: attempt %d is not ours any more", claim.training_id, claim.attempt)
     except ShuttingDown:
-        claims.release(database, claim, f"worker {workshop.name} was stopped")
-        logger.info("training %s: given back", claim.training_id)
+        _give_back(database, claim, f"worker {workshop.name} was stopped")
     except Cancelled:
         _end(database, claim, TrainingState.CANCELLED, "cancelled while it ran")
     except DBAPIError:
@@ -141,6 +142,14 @@ def notes(spec: dict[str, object], data: LabelledSet) -> tuple[str, ...]:
             f"The images come from JPEG copies ({data.source}), so that figures may differ from published ones."
         )
     return tuple(found)
+
+
+def _give_back(database: Database, claim: Claim, reason: str) -> None:
+    try:
+        claims.release(database, claim, reason)
+        logger.info("training %s: given back", claim.training_id)
+    except LeaseLost:
+        logger.warning("training %s: attempt %d is not ours any more", claim.training_id, claim.attempt)
 
 
 def _end(database: Database, claim: Claim, state: TrainingState, reason: str, **columns: object) -> None:

@@ -40,11 +40,17 @@ def resolve(request: TrainingRequest, limits: Limits) -> dict[str, Any]:
         "dataset": request.dataset,
         "network": {"name": name, "layers": [layer.model_dump(mode="json", exclude_none=True) for layer in layers]},
         "recipe": request.recipe.model_dump(mode="json"),
-        "validation": request.validation.model_dump(mode="json", by_alias=True),
+        "validation": _validation(request),
         "seed": request.seed,
         "labels": dict(request.labels),
         "register_as": request.register_as,
     }
+
+
+def _validation(request: TrainingRequest) -> dict[str, Any]:
+    if request.validation.source == "train":
+        return {"from": "train", "fraction": request.validation.fraction}
+    return {"from": request.validation.source}
 
 
 def _dataset(request: TrainingRequest, faults: list[Fault]) -> Builtin | None:
