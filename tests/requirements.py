@@ -24,15 +24,15 @@ def missing(what: str, variable: str) -> NoReturn:
 
 
 @contextmanager
-def postgresql_database() -> Iterator[str]:
-    """Give the URL of an empty PostgreSQL database, dropped afterwards."""
+def postgresql_database(template: str = "template0") -> Iterator[str]:
+    """Give the URL of a new PostgreSQL database, a copy of the database `template`, dropped afterwards."""
     name = f"cyfra_test_{uuid.uuid4().hex[:12]}"
     try:
         server = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3)
     except psycopg.OperationalError:
         missing("PostgreSQL", "CYFRA_TEST_POSTGRES_URL")
     with server:
-        server.execute(f"CREATE DATABASE {name}")
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield POSTGRES.rpartition("/")[0] + f"/{name}"
         finally:

@@ -1,6 +1,5 @@
 """A service with one real training behind it: the worker's own code, run in this process."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,14 +37,14 @@ class Trained:
         work_once(self.settings, self.database)
 
 
-def work_once(settings: Settings, database: Database, *, shutting_down: threading.Event | None = None) -> None:
+def work_once(settings: Settings, database: Database, *, is_shutting_down: bool = False) -> None:
     """Do what a worker does when it hears the doorbell, in this process."""
     from worker import tasks  # noqa: PLC0415 - it imports Keras
     from worker.app import Workshop  # noqa: PLC0415
 
     doorbell = Doorbell(settings)
     try:
-        tasks.work(Workshop(settings, database, doorbell, "test-worker", shutting_down or threading.Event()))
+        tasks.work(Workshop(settings, database, doorbell, "test-worker", lambda: is_shutting_down))
     finally:
         doorbell.close()
 

@@ -67,11 +67,16 @@ class RunningWorker:
     def stop(self) -> int:
         """Send SIGTERM and return the exit code."""
         self.process.terminate()
-        return self.process.wait(timeout=40)
+        return self.process.wait(timeout=60)
+
+    def stop_group(self) -> int:
+        """Send SIGTERM to every process of the group, as service managers do, and return the exit code."""
+        os.killpg(self.process.pid, signal.SIGTERM)
+        return self.process.wait(timeout=60)
 
     def wait_until_ready(self) -> None:
         """Wait until Keras is loaded."""
-        wait_until(lambda: "ready to train" in self.log.read_text(), 90, "a worker that is ready")
+        wait_until(lambda: "ready to train" in self.log.read_text(), 180, "a worker that is ready")
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ class Site:
         found: dict[str, Any] = self.client.get(f"/v1/trainings/{training_id}").json()
         return found
 
-    def wait_for(self, training_id: str, *states: str, seconds: float = 90) -> dict[str, Any]:
+    def wait_for(self, training_id: str, *states: str, seconds: float = 180) -> dict[str, Any]:
         """Return the training once it is in one of `states`."""
 
         def found() -> dict[str, Any] | None:
@@ -115,4 +120,4 @@ class Site:
 
     def wait_for_step(self, training_id: str) -> None:
         """Wait until the training is in the middle of an epoch."""
-        wait_until(lambda: self.training(training_id)["progress"]["step"] > 0, 90, "a first step")
+        wait_until(lambda: self.training(training_id)["progress"]["step"] > 0, 180, "a first step")

@@ -1,31 +1,31 @@
 """The Celery application: `python -m worker.app` runs one worker, one training at a time in one child process.
 
-The parent process hears the doorbell, looks at the database by itself, and rescues what dead workers held. The child is
-forked first and imports TensorFlow after that, once; it stays warm from one training to the next.
+The parent process hears the doorbell, and looks at the database by itself (`worker.looking`). The child is forked first and
+imports TensorFlow after that, once; it stays warm from one training to the next.
 """
 
 import logging
 import os
 import platform
+import signal
 import sys
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import billiard
-from celery import Celery, bootsteps
+from celery import Celery
 from celery.platforms import SecurityWarning
 from celery.signals import worker_process_init, worker_shutting_down
-from celery.worker import state as worker_state
-from sqlalchemy.exc import SQLAlchemyError
 
 from service import migrating
 from service.database import Database
 from service.errors import DatabaseNotReady
 from service.queue import WORK, Doorbell, celery_application
 from service.settings import Settings
-from worker import claims
 from worker.learning import backend
+from worker.looking import LookForWork
 
 logger = logging.getLogger(__name__)
 
@@ -40,54 +40,17 @@ class Workshop:
     database: Database
     doorbell: Doorbell
     name: str
-    shutting_down: Any  # a billiard Event, shared with the parent
+    is_shutting_down: Callable[[], bool]
 
     @classmethod
-    def open(cls, settings: Settings, shutting_down: Any) -> Self:  # noqa: ANN401 - billiard has no types
+    def open(cls, settings: Settings, is_shutting_down: Callable[[], bool]) -> Self:
         """Open connections of this process's own, and import Keras."""
         os.environ["KERAS_BACKEND"] = settings.keras_backend
         backend.configure(settings.threads)
         backend.load()
         logger.info("Keras is loaded on %s; ready to train", settings.keras_backend)
         database = Database(settings.resolved_database_url)
-        return cls(settings, database, Doorbell(settings), f"{platform.node()}:{os.getpid()}", shutting_down)
-
-
-class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has no types
-    """Looks at the database now and then, from the parent process: a ring that was lost costs seconds."""
-
-    requires = {"celery.worker.components:Timer"}  # noqa: RUF012 - Celery reads it so
-
-    def __init__(self, parent: Any, **options: Any) -> None:  # noqa: ANN401 - celery has no types
-        super().__init__(parent, **options)
-        self._settings: Settings = parent.app.settings
-        self._database = Database(self._settings.resolved_database_url, keep_connections=False)
-        self._doorbell = Doorbell(self._settings)
-        self._timer: Any = None
-
-    def start(self, parent: Any) -> None:  # noqa: ANN401
-        """Look at once, and then again and again."""
-        self._timer = parent.timer.call_repeatedly(self._settings.look_seconds, self.look)
-        parent.timer.call_after(0.1, self.look)
-
-    def stop(self, parent: Any) -> None:  # noqa: ANN401, ARG002
-        """Stop looking."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._doorbell.close()
-
-    def look(self) -> None:
-        """Rescue what dead workers held, and ring if a training waits while this worker is idle."""
-        try:
-            rescued = claims.rescue(self._database, self._settings.max_attempts)
-            is_work_waiting = claims.is_work_waiting(self._database)
-        except SQLAlchemyError as error:
-            logger.warning("could not look for work: %s", error)
-            return
-        if rescued:
-            logger.warning("took %d training(s) from workers that were lost", rescued)
-        if is_work_waiting and not worker_state.reserved_requests:
-            self._doorbell.ring()
+        return cls(settings, database, Doorbell(settings), f"{platform.node()}:{os.getpid()}", is_shutting_down)
 
 
 def create_worker(settings: Settings) -> Celery:
@@ -100,7 +63,10 @@ def create_worker(settings: Settings) -> Celery:
 
     @worker_process_init.connect(weak=False)
     def open_workshop(**_: object) -> None:
-        workshops.append(Workshop.open(settings, shutting_down))
+        # Service managers send SIGTERM to all processes of a group at once. The parent hears it and tells the child, which
+        # gives its training back; a child that died of it by itself could not, and might take a lock of the pool along.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        workshops.append(Workshop.open(settings, shutting_down.is_set))
 
     @worker_shutting_down.connect(weak=False)
     def tell_the_child(**_: object) -> None:

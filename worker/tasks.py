@@ -38,7 +38,7 @@ OUT_OF_MEMORY = "The network and one batch of images did not fit into memory: a 
 def work(workshop: "Workshop") -> None:
     """Claim one training and carry it out; ring again if another waits."""
     settings, database = workshop.settings, workshop.database
-    if workshop.shutting_down.is_set():
+    if workshop.is_shutting_down():
         return
     claim = claims.claim(database, workshop.name, settings.lease_seconds)
     if claim is None:
@@ -47,9 +47,9 @@ def work(workshop: "Workshop") -> None:
     if claims.is_work_waiting(database):
         workshop.doorbell.ring()  # for another worker: rings that came at once were one
     with Heartbeat(database, claim, settings.lease_seconds) as heartbeat:
-        stops = Stops(heartbeat, workshop.shutting_down.is_set)
+        stops = Stops(heartbeat, workshop.is_shutting_down)
         carry_out(workshop, claim, ProgressWriter(database, claim, stops, settings.progress_seconds))
-    if claims.is_work_waiting(database) and not workshop.shutting_down.is_set():
+    if claims.is_work_waiting(database) and not workshop.is_shutting_down():
         workshop.doorbell.ring()
 
 

@@ -10,6 +10,7 @@ from service.networks.arithmetic import LayerDoesNotFit, NetworkCost, cost
 from service.networks.layers import LAYER_LIST, Layer
 from service.networks.presets import NETWORKS
 from service.networks.schemas import LayerList
+from service.trainings.recipes import Recipe
 from service.trainings.schemas import TrainingRequest
 
 BYTES_A_NUMBER = 4
@@ -124,7 +125,21 @@ def _faults_of_recipe(request: TrainingRequest, dataset: Builtin) -> list[Fault]
         if callback is not None and callback.monitor.startswith("val_") and validation.source == "none":
             detail = f'There is no {callback.monitor} when validation is {{"from": "none"}}; monitor loss or accuracy'
             faults.append(Fault(f"/recipe/callbacks/{name}/monitor", detail))
-    if recipe.schedule.name != "constant" and recipe.callbacks.reduce_lr_on_plateau is not None:
-        detail = f"The {recipe.schedule.name} schedule and reduce_lr_on_plateau both set the rate; choose one"
+    return [*faults, *_contradictions(recipe)]
+
+
+def _contradictions(recipe: Recipe) -> list[Fault]:
+    faults = []
+    optimizer, schedule = recipe.optimizer, recipe.schedule
+    moves = schedule.name != "constant" or schedule.warmup_epochs > 0
+    if moves and recipe.callbacks.reduce_lr_on_plateau is not None:
+        detail = f"The schedule ({schedule.name}, warm-up) and reduce_lr_on_plateau both set the rate; set one of them to null"
         faults.append(Fault("/recipe/callbacks/reduce_lr_on_plateau", detail))
+    if schedule.warmup_epochs > recipe.epochs:
+        detail = f"Received {schedule.warmup_epochs:g}; the training has only {recipe.epochs} epochs"
+        faults.append(Fault("/recipe/schedule/warmup_epochs", detail))
+    if optimizer.momentum and optimizer.name not in {"sgd", "rmsprop"}:
+        faults.append(Fault("/recipe/optimizer/momentum", f"{optimizer.name} has none; sgd and rmsprop do"))
+    if optimizer.nesterov and not (optimizer.name == "sgd" and optimizer.momentum):
+        faults.append(Fault("/recipe/optimizer/nesterov", "Only sgd with a momentum above 0 has it"))
     return faults

@@ -1,5 +1,7 @@
 """From an empty database to head, on SQLite and PostgreSQL; and what is refused."""
 
+from collections.abc import Iterator
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -12,8 +14,10 @@ from service.records import Base
 
 
 @pytest.fixture
-def empty(database_url: str) -> Database:
-    return Database(database_url)
+def empty(empty_database_url: str) -> Iterator[Database]:
+    database = Database(empty_database_url)
+    yield database
+    database.close()
 
 
 def test_an_empty_database_is_migrated_once(empty: Database) -> None:

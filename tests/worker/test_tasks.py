@@ -1,6 +1,5 @@
 """The bridge between records and learning: what is submitted can be trained, and how a training ends is written down."""
 
-import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,9 +142,7 @@ def test_the_same_specification_gives_the_same_weights(service: Trained) -> None
 
 def test_a_worker_that_is_shutting_down_claims_nothing(service: Trained) -> None:
     training_id = service.submit(**TINY)
-    shutting_down = threading.Event()
-    shutting_down.set()
 
-    work_once(service.settings, service.database, shutting_down=shutting_down)
+    work_once(service.settings, service.database, is_shutting_down=True)
 
     assert service.client.get(f"/v1/trainings/{training_id}").json()["state"] == "queued"

@@ -9,6 +9,7 @@ from service.predictions.engines import RESOLVED_FOR_SECONDS
 from tests.pictures import drawn_digit, encoded
 from tests.trained import Trained
 from tests.waiting import wait_until
+from tests.workers import TINY
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def two_versions(trained: Trained) -> str:
     """A model with two versions, of its own for each test."""
     name = f"model-{time.monotonic_ns()}"
     for seed in (1, 2):
-        trained.submit(preset="quickstart", recipe={"epochs": 1, "augmentation": None}, seed=seed, register_as=name)
+        trained.submit(**TINY, seed=seed, register_as=name)
         trained.work()
     return name
 

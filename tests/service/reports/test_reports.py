@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from service.records import ArtefactContent, ClassFigures, Epoch, Report
 from tests.trained import Trained
+from tests.workers import TINY
 
 DIGITS = list("0123456789")
 
@@ -142,11 +143,10 @@ def test_figures_can_be_queried_for_each_epoch_and_each_class(trained: Trained) 
 
 
 def test_a_deleted_training_takes_its_report_along_but_no_model_that_came_out_of_it(trained: Trained) -> None:
-    quick = {"epochs": 1, "augmentation": None}
-    training_id = trained.submit(preset="quickstart", recipe=quick, seed=77, register_as="kept")
+    training_id = trained.submit(**TINY, seed=77, register_as="kept")
     trained.work()
     keras = trained.client.get("/v1/models/kept").json()["versions"][0]["artefacts"]["keras"]["sha256"]
-    orphan = trained.submit(preset="quickstart", recipe=quick, seed=78)
+    orphan = trained.submit(**TINY, seed=78)
     trained.work()
     with trained.database.reading() as session:
         before = session.scalars(select(func.count()).select_from(ArtefactContent)).one()

@@ -96,6 +96,26 @@ def test_a_layer_list_is_accepted(client: TestClient) -> None:
             "/recipe/callbacks/reduce_lr_on_plateau/monitor",
             "There is no val_accuracy",
         ),
+        (
+            {"preset": "quickstart", "recipe": {"optimizer": {"momentum": 0.9}}},
+            "/recipe/optimizer/momentum",
+            "adam has none",
+        ),
+        (
+            {"preset": "quickstart", "recipe": {"optimizer": {"name": "sgd", "nesterov": True}}},
+            "/recipe/optimizer/nesterov",
+            "momentum above 0",
+        ),
+        (
+            {"preset": "lecture-mnist", "recipe": {"schedule": {"name": "cosine"}}},
+            "/recipe/callbacks/reduce_lr_on_plateau",
+            "both set the rate",
+        ),
+        (
+            {"preset": "quickstart", "recipe": {"schedule": {"warmup_epochs": 50}}},
+            "/recipe/schedule/warmup_epochs",
+            "only 12 epochs",
+        ),
         ({"dataset": "mnist-5k", "network": {"layers": []}}, "/network/layers", "at least 1"),
         ({"dataset": "mnist-5k", "network": {"layers": [DENSE]}}, "/network/layers/0", "put Flatten"),
         (

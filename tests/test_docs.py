@@ -1,0 +1,26 @@
+"""The documentation says what the code does."""
+
+import re
+from pathlib import Path
+
+from service.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
+    documented = dict(rows)
+
+    for name, field in Settings.model_fields.items():
+        variable = "KERAS_BACKEND" if name == "keras_backend" else f"CYFRA_{name.upper()}"
+        default = "" if field.default is None else f"`{field.default}`"
+        assert documented.pop(variable) == default, variable
+    assert documented == {}
+
+
+def test_the_readme_names_only_make_targets_that_exist() -> None:
+    named = set(re.findall(r"make ([a-z-]+)", (ROOT / "README.md").read_text()))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert named <= targets

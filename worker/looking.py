@@ -1,0 +1,79 @@
+"""What the parent process of a worker does by itself: look for work, rescue, and notice that its child was lost."""
+
+import logging
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import Any
+
+from celery import bootsteps
+from celery.worker import state as worker_state
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.database import Database
+from service.queue import Doorbell
+from service.settings import Settings
+from worker import claims
+
+logger = logging.getLogger(__name__)
+
+
+class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has no types
+    """Looks at the database now and then: a ring that was lost costs seconds."""
+
+    requires = {"celery.worker.components:Timer", "celery.worker.components:Pool"}  # noqa: RUF012 - Celery reads it so
+
+    def __init__(self, parent: Any, **options: Any) -> None:  # noqa: ANN401 - celery has no types
+        super().__init__(parent, **options)
+        self._settings: Settings = parent.app.settings
+        self._database = Database(self._settings.resolved_database_url, keep_connections=False)
+        self._doorbell = Doorbell(self._settings)
+        self._pool: Any = None
+        self._children: set[int] = set()
+        self._timer: Any = None
+
+    def start(self, parent: Any) -> None:  # noqa: ANN401
+        """Look at once, and then again and again."""
+        self._pool = parent.pool
+        self._children = self._living_children()
+        self._timer = parent.timer.call_repeatedly(self._settings.look_seconds, self.look)
+        parent.timer.call_after(0.1, self.look)
+
+    def stop(self, parent: Any) -> None:  # noqa: ANN401, ARG002
+        """Stop looking."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._doorbell.close()
+
+    def look(self) -> None:
+        """Start again if the child was lost; rescue what dead workers held; ring if a training waits while this one is idle."""
+        if self._living_children() != self._children:
+            start_again(self._living_children())
+        try:
+            rescued = claims.rescue(self._database, self._settings.max_attempts)
+            is_work_waiting = claims.is_work_waiting(self._database)
+        except SQLAlchemyError as error:
+            logger.warning("could not look for work: %s", error)
+            return
+        if rescued:
+            logger.warning("took %d training(s) from workers that were lost", rescued)
+        if is_work_waiting and not worker_state.reserved_requests:
+            self._doorbell.ring()
+
+    def _living_children(self) -> set[int]:
+        return set(self._pool.info["processes"])
+
+
+def start_again(children: set[int]) -> None:
+    """Replace this process by a new worker.
+
+    A child that is killed while it waits for work holds the lock of the pool's queue: the one that the pool forks in its place
+    waits for it for ever, and would never train. So the whole worker begins anew, in the same process.
+    """
+    logger.error("the child process was lost; this worker starts again")
+    for child in children:
+        with suppress(ProcessLookupError, ChildProcessError):
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - no shell is meant
