@@ -11,7 +11,7 @@ from service.terminal.wording import NOTHING, count, moment, percent, size, stat
 
 def trainings_table(trainings: Sequence[Training]) -> Table:
     """Return one row a training."""
-    table = _table("training", "state", "preset", "data set", "network")
+    table = _table("training", "state", "preset", "data set")
     table.add_column("accuracy", justify="right")
     table.add_column("time", justify="right")
     table.add_column("submitted")
@@ -20,9 +20,8 @@ def trainings_table(trainings: Sequence[Training]) -> Table:
         table.add_row(
             training["id"],
             Text(state_text(training), style=state_colour(training["state"])),
-            training["preset"] or NOTHING,
+            training["preset"] or training["network"] or "its own",
             training["dataset"],
-            training["network"] or "its own",
             percent(metrics["test_accuracy"] if metrics else None),
             time_spent(training),
             moment(training["created_at"]),
@@ -90,7 +89,9 @@ def models_table(models: Sequence[Model]) -> Table:
 
 
 def _table(*headings: str) -> Table:
+    """Return an empty table; its first column is never broken, for it holds what one copies."""
     table = Table(header_style="bold", box=None, pad_edge=False)
-    for heading in headings:
+    table.add_column(headings[0], no_wrap=True)
+    for heading in headings[1:]:
         table.add_column(heading, overflow="fold")
     return table

@@ -1,6 +1,7 @@
 """A trained model as bytes: `.keras` to train on or look into, `.onnx` to predict with."""
 
 import warnings
+import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -37,6 +38,7 @@ def to_onnx(model: keras.Model) -> bytes:
     Keras picks the converter by its backend: tf2onnx for TensorFlow, which this project installs. On JAX it wants
     `jax2onnx`, on PyTorch `onnx` with TorchScript; where the converter is missing, ImportError says which.
     """
+    logging.getLogger("tf2onnx").setLevel(logging.WARNING)  # else it tells of every pass it makes
     signature = [keras.InputSpec(shape=(None, *model.input_shape[1:]), dtype="float32", name=INPUT)]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
