@@ -25,7 +25,7 @@ up: $(INSTALLED) ## the service on http://127.0.0.1:8000 until Ctrl-C; options: 
 	@$(BIN)/cyfra up $(ARGS)
 
 test: $(INSTALLED) ## all tests but the long ones; some of them: make test ARGS="tests/service -k report"
-	$(BIN)/python -m pytest -m "not long" $(ARGS)
+	$(BIN)/python -m pytest -m "not long" --cov --cov-report=term:skip-covered $(ARGS)
 
 test-long: $(INSTALLED) ## the tests that take minutes
 	$(BIN)/python -m pytest -m long $(ARGS)

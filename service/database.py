@@ -33,14 +33,16 @@ class Database:
         A process that forks must not keep connections, or parent and child speak into the same socket.
         """
         self.url = _with_driver(make_url(url))
-        pool = {} if keep_connections else {"poolclass": NullPool}
+        pool: dict[str, Any] = {"pool_size": 10, "max_overflow": 40} if keep_connections else {"poolclass": NullPool}
         if self.is_sqlite:
             self.engine = sqlalchemy.create_engine(self.url, module=_sqlite_module(), **pool)
             _follow_sqlite_rules(self.engine)
         else:
             checks = {"pool_pre_ping": True} if keep_connections else {}
             self.engine = sqlalchemy.create_engine(self.url, connect_args={"connect_timeout": 5}, **checks, **pool)
-        self._readers = sessionmaker(self.engine, expire_on_commit=False)
+        # One state for all statements of a reader: SQLite gives that by itself, PostgreSQL when asked.
+        snapshot = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        self._readers = sessionmaker(snapshot, expire_on_commit=False)
         self._writers = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
 
     @property
@@ -63,10 +65,6 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
-
-    def forget_connections(self) -> None:
-        """Drop connections inherited from a parent process without closing the parent's end."""
-        self.engine.dispose(close=False)
 
 
 def _with_driver(url: URL) -> URL:

@@ -10,7 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Settings of one process. `Settings()` reads the environment; keyword arguments win over it (the tests use that)."""
 
-    model_config = SettingsConfigDict(env_prefix="CYFRA_", extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CYFRA_", extra="ignore", env_ignore_empty=True, frozen=True, populate_by_name=True
+    )
 
     home: Path = Field(
         default=Path("var"), description="Where state lives: database, embedded broker, prepared data sets."
@@ -54,8 +56,3 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         """The database URL, the embedded default filled in."""
         return self.database_url or f"sqlite:///{self.home.absolute() / 'cyfra.sqlite3'}"
-
-    @property
-    def is_embedded(self) -> bool:
-        """Whether database or broker live in the home, so that API and worker must share one machine."""
-        return self.database_url is None or self.broker_url is None

@@ -104,17 +104,17 @@ def renew(database: Database, claim: Claim, lease_seconds: float) -> None:
 
 
 def release(database: Database, claim: Claim, reason: str) -> None:
-    """Give the training back to the queue. It does not count as a loss."""
-    statement = fenced_update(claim).values(
-        state=TrainingState.QUEUED,
-        worker=None,
-        lease_expires_at=None,
-        activity=None,
-        eta_seconds=None,
-    )
+    """Give the training back to the queue, or end it if its cancellation was asked for. It does not count as a loss."""
     with database.transaction() as session:
-        execute_fenced(session, statement)
-        _record_change(session, claim, TrainingState.QUEUED, reason)
+        if is_cancel_requested(session, claim):
+            finish(session, claim, TrainingState.CANCELLED, reason)
+        else:
+            _requeue(session, claim, reason)
+
+
+def is_cancel_requested(session: Session, claim: Claim) -> bool:
+    """Whether the cancellation was asked for; from here to the transaction's end nobody can ask."""
+    return session.scalar(select(Training.cancel_requested_at).where(fence(claim)).with_for_update()) is not None
 
 
 def finish(session: Session, claim: Claim, state: TrainingState, reason: str | None = None, **columns: object) -> None:
@@ -169,17 +169,21 @@ def rescue(database: Database, max_attempts: int) -> int:
                     error_detail=f"Its worker was lost {row.losses + 1} times; it is not tried again.",
                 )
             else:
-                statement = fenced_update(held).values(
-                    state=TrainingState.QUEUED,
-                    losses=row.losses + 1,
-                    worker=None,
-                    lease_expires_at=None,
-                    activity=None,
-                    eta_seconds=None,
-                )
-                execute_fenced(session, statement)
-                _record_change(session, held, TrainingState.QUEUED, reason)
+                _requeue(session, held, reason, losses=row.losses + 1)
     return len(lost)
+
+
+def _requeue(session: Session, claim: Claim, reason: str, **columns: object) -> None:
+    statement = fenced_update(claim).values(
+        state=TrainingState.QUEUED,
+        worker=None,
+        lease_expires_at=None,
+        activity=None,
+        eta_seconds=None,
+        **columns,
+    )
+    execute_fenced(session, statement)
+    _record_change(session, claim, TrainingState.QUEUED, reason)
 
 
 def _record_change(session: Session, claim: Claim, state: TrainingState, reason: str | None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from sqlalchemy import inspect, select, update
+from sqlalchemy import inspect, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,6 @@ from service.records import (
     Model,
     ModelVersion,
     Report,
-    Training,
     TrainingArtefact,
     TrainingState,
 )
@@ -50,10 +49,7 @@ class Outcome:
 def store(database: Database, claim: Claim, outcome: Outcome) -> None:
     """Store everything and end the training as succeeded; raise LeaseLost, or Cancelled if that came first."""
     with database.transaction() as session:
-        if (
-            session.scalar(select(Training.cancel_requested_at).where(claims.fence(claim)).with_for_update())
-            is not None
-        ):
+        if claims.is_cancel_requested(session, claim):
             raise Cancelled
         claims.finish(
             session,

@@ -76,8 +76,8 @@ class ProgressWriter:
             row = session.execute(statement, execution_options={"synchronize_session": False}).one_or_none()
             if row is None:
                 raise LeaseLost
-            for result in self._unwritten:
-                session.add(Epoch(training_id=self._claim.training_id, **vars(result)))
+            for result in self._unwritten:  # again, perhaps: a commit may have landed whose answer was lost
+                session.merge(Epoch(training_id=self._claim.training_id, **vars(result)))
         self._unwritten.clear()
         return row.cancel_requested_at is not None
 

@@ -6,7 +6,7 @@ Imports Keras, so it is itself imported only in a worker's child process, after 
 import logging
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from service.database import Database
 from service.errors import DatasetUnavailable
@@ -66,7 +66,7 @@ def carry_out(workshop: "Workshop", claim: Claim, progress: ProgressWriter) -> N
         _give_back(database, claim, f"worker {workshop.name} was stopped")
     except Cancelled:
         _end(database, claim, TrainingState.CANCELLED, "cancelled while it ran")
-    except DBAPIError:
+    except (OperationalError, InterfaceError):
         # Nothing was committed. The lease ends, and the training is claimed again, here or elsewhere.
         logger.exception("training %s: the database failed; attempt %d is given up", claim.training_id, claim.attempt)
     except Exception as error:
@@ -88,7 +88,7 @@ def why(error: Exception) -> tuple[str, str]:
             return "out-of-memory", OUT_OF_MEMORY
     if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's, without importing TensorFlow
         return "out-of-memory", OUT_OF_MEMORY
-    return "internal", f"{type(error).__name__}: {error}"[:2000]
+    return "internal", f"{type(error).__name__}: {error}"[:2000].replace("\x00", "")
 
 
 def train(workshop: "Workshop", claim: Claim, progress: ProgressWriter) -> Outcome:

@@ -25,7 +25,7 @@ def list_datasets(resources: ResourcesDependency) -> DatasetList:
     return operations.list_datasets(resources.settings)
 
 
-@router.get("/{name}", summary="Get a data set", responses=problems(UnknownDataset))
+@router.get("/{name}", summary="Get a data set", responses=problems(UnknownDataset, DatasetUnavailable))
 def get_dataset(name: str, resources: ResourcesDependency) -> DatasetReply:
     """One data set."""
     return operations.get(resources.settings, name)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Mapping
 
 from fastapi import Request
-from fastapi.responses import Response
 
 from service.edge.strictness import unknown
 from service.errors import Fault, InvalidFields, NoSuchFormat, WrongContentType
@@ -54,14 +53,18 @@ def choose_format(request: Request, formats: Mapping[str, str], suffix: str | No
                 f"Received the suffix .{suffix[:20]}; this is served as {', '.join('.' + f for f in formats)}."
             )
         return suffix
-    accepted = [part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "*/*").split(",")]
-    for media_type in accepted:
+    for media_type in _accepted(request.headers.get("accept", "*/*")):
         for format_, served in formats.items():
             if media_type in {served, served.partition("/")[0] + "/*", "*/*"}:
                 return format_
     return next(iter(formats))
 
 
-def not_modified(etag: str) -> Response:
-    """Return 304."""
-    return Response(status_code=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
+def _accepted(accept: str) -> list[str]:
+    """Return the media types of an `Accept` header, the most wanted first; those with q=0 are not wanted."""
+    wanted = []
+    for part in accept.split(","):
+        media_type, *parameters = [piece.strip().lower() for piece in part.split(";")]
+        found = re.fullmatch(r"q=([01](?:\.[0-9]{0,3})?)", next((p for p in parameters if p.startswith("q=")), "q=1"))
+        wanted.append((float(found.group(1)) if found else 1.0, media_type))
+    return [media_type for quality, media_type in sorted(wanted, key=lambda one: -one[0]) if quality > 0]

@@ -7,7 +7,8 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 
@@ -19,19 +20,30 @@ MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
 
 
+class PlainError(CyfraError):
+    """An error of HTTP itself, that says no more than its status: RFC 9457 gives it the type `about:blank`."""
+
+    @classmethod
+    def of(cls, status: int, title: str, detail: str) -> "PlainError":
+        """Return the error with a status and a title of its own."""
+        made: type[PlainError] = type(cls.__name__, (cls,), {"status": status, "title": title})
+        return made(detail)
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers."""
     app.add_exception_handler(CyfraError, _cyfra_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_exception)
-    app.add_exception_handler(DBAPIError, _database_error)
+    for away in (OperationalError, InterfaceError, PoolTimeout):
+        app.add_exception_handler(away, _database_error)
     app.add_exception_handler(Exception, _unexpected)
 
 
 def response(request: Request, error: CyfraError) -> JSONResponse:
     """Return `error` as the reply to `request`."""
     body: dict[str, Any] = {
-        "type": f"/problems/{error.name}",
+        "type": "about:blank" if isinstance(error, PlainError) else f"/problems/{error.name}",
         "title": error.title,
         "status": error.status,
         "detail": error.detail,
@@ -97,15 +109,10 @@ def _as_cyfra_error(request: Request, error: HTTPException) -> CyfraError:
         404: f"Nothing is served at {request.url.path}. The routes are listed at /docs.",
         405: f"{request.method} is not served at {request.url.path}.",
     }.get(error.status_code, str(error.detail))
-
-    class PlainError(CyfraError):
-        status, name, title = error.status_code, phrase.lower().replace(" ", "-"), phrase
-
-    return PlainError(detail)
+    return PlainError.of(error.status_code, phrase, detail)
 
 
 async def _database_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, DBAPIError)
     logger.error("the database failed: %s", error, exc_info=error)
     detail = "The database does not answer just now. Nothing was changed; try again."
     return response(request, Unavailable(detail, retry_after_seconds=RETRY_SECONDS))

@@ -43,5 +43,6 @@ def sizes(session: Session, sha256s: Sequence[str]) -> dict[str, int]:
 
 def set_alias(session: Session, name: str, alias: str, version: int) -> None:
     """Point an alias at a version, whether it exists already or not."""
+    session.get_one(Model, name, with_for_update=True)  # two callers set a new alias one after another
     session.merge(ModelAlias(name=name, alias=alias, version=version))
     session.flush()

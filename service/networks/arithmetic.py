@@ -14,6 +14,8 @@ from service.networks import layers as known
 
 Shape = tuple[int, ...]
 
+BEYOND_ALL_MEASURE = 2**40  # numbers; no machine holds them, and the arithmetic of hostile networks ends here
+
 
 class DoesNotFit(ValueError):
     """A layer cannot take what comes out of the one before it; the message says what would fit."""
@@ -58,6 +60,10 @@ def cost(layers: Sequence[Strict], input_shape: Shape) -> NetworkCost:
             raise LayerDoesNotFit(index, str(error)) from None
         shape, parameters, flops = step.shape, parameters + step.parameters, flops + step.flops
         activations += prod(shape)
+        if max(parameters, activations) > BEYOND_ALL_MEASURE:
+            raise LayerDoesNotFit(
+                index, f"The network has grown beyond all measure: {list(shape)} numbers come out here"
+            )
     return NetworkCost(shape, parameters, flops, activations)
 
 

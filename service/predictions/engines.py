@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from sqlalchemy.exc import DBAPIError
 
 from service.database import Database
 from service.images.expectation import Expectation
@@ -60,8 +61,13 @@ class Engines:
         if known is not None and time.monotonic() - known[0] < RESOLVED_FOR_SECONDS:
             return known[1]
         resolved_at = time.monotonic()
-        with self._database.reading() as session:
-            chosen = models.choose_version(models.find(session, name), version)
+        try:
+            with self._database.reading() as session:
+                chosen = models.choose_version(models.find(session, name), version)
+        except DBAPIError:
+            if known is None:
+                raise
+            return known[1]  # what answered a second ago still does while the database is away
         engine = Engine(
             name=chosen.name,
             version=chosen.version,
@@ -70,9 +76,9 @@ class Engines:
             session=self._session(chosen),
         )
         with self._lock:
-            if len(self._resolved) > 10 * MOST_ENGINES:
-                self._resolved.clear()
             self._resolved[key] = (resolved_at, engine)
+            loaded = set(map(id, self._loaded.values()))  # what was dropped must not live on here
+            self._resolved = {key: found for key, found in self._resolved.items() if id(found[1].session) in loaded}
         return engine
 
     def _session(self, version: ModelVersion) -> onnxruntime.InferenceSession:

@@ -15,7 +15,7 @@ from service.edge import negotiating
 from service.edge.documenting import problems
 from service.edge.resources import Resources, ResourcesDependency
 from service.errors import BadCursor, InvalidFields, NoReportYet, NoSuchFormat, UnknownTraining
-from service.reports import operations
+from service.reports import operations, queries
 from service.reports.operations import MisclassifiedRequest
 from service.reports.schemas import ConfusionMatrixReply, HistoryReply, MisclassifiedPage, ReportReply
 
@@ -121,12 +121,13 @@ def model(
     """Weights and architecture, as Keras saves them or for any ONNX runtime."""
     chosen = negotiating.choose_format(request, ARTEFACT_TYPES, suffix)
     with resources.database.reading() as session:
-        sha256, content = operations.artefact(session, training_id, chosen)
-    headers = {
-        "ETag": f'"{sha256}"',
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Disposition": f'attachment; filename="{training_id}.{chosen}"',
-    }
-    if negotiating.matches(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
+        sha256 = operations.artefact_sha256(session, training_id, chosen)
+        headers = {
+            "ETag": f'"{sha256}"',
+            "Cache-Control": "private, max-age=31536000, immutable",
+            "Content-Disposition": f'attachment; filename="{training_id}.{chosen}"',
+        }
+        if negotiating.matches(if_none_match, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        content = queries.artefact_content(session, sha256)
     return Response(content, media_type=ARTEFACT_TYPES[chosen], headers=headers)

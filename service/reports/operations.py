@@ -126,14 +126,13 @@ def misclassified(
     return page, cursors.encode([shown[-1].test_index], (training_id, pair)) if has_more else None
 
 
-def artefact(session: Session, training_id: str, artefact_format: str) -> tuple[str, bytes]:
-    """Return SHA-256 and bytes of what the training produced; raise NoReportYet."""
+def artefact_sha256(session: Session, training_id: str, artefact_format: str) -> str:
+    """Return the SHA-256 of what the training produced; raise NoReportYet."""
     training = trainings.find(session, training_id)
     sha256 = queries.artefact_sha256(session, training_id, artefact_format)
-    content = None if sha256 is None else queries.artefact_content(session, sha256)
-    if sha256 is None or content is None:
+    if sha256 is None:
         raise _nothing_yet(training, "model")
-    return sha256, content
+    return sha256
 
 
 def _find(session: Session, training_id: str) -> tuple[Training, Report]:
@@ -169,9 +168,9 @@ def _class_index(names: Sequence[str], parameter: str, name: str | None) -> int 
 
 
 def _after(place: list[object]) -> int:
-    if len(place) != 1 or not isinstance(place[0], int):
-        raise BadCursor("The cursor is not one of ours. Take it from `next` of the page before.")
-    return place[0]
+    if len(place) == 1 and type(place[0]) is int and 0 <= place[0] < 2**31:
+        return place[0]
+    raise BadCursor("The cursor is not one of ours. Take it from `next` of the page before.")
 
 
 def _csv(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:

@@ -53,6 +53,6 @@ def artefact_sha256(session: Session, training_id: str, artefact_format: str) ->
     return None if found is None else found.sha256
 
 
-def artefact_content(session: Session, sha256: str) -> bytes | None:
-    """Return the stored bytes."""
-    return session.scalar(select(ArtefactContent.content).where(ArtefactContent.sha256 == sha256))
+def artefact_content(session: Session, sha256: str) -> bytes:
+    """Return the bytes of an artefact that something points to."""
+    return session.scalars(select(ArtefactContent.content).where(ArtefactContent.sha256 == sha256)).one()

@@ -17,6 +17,7 @@ from service.errors import (
     BadCursor,
     BodyTooLarge,
     BrokenJson,
+    Fault,
     InvalidFields,
     StillRunning,
     UnknownTraining,
@@ -65,11 +66,7 @@ def list_trainings(
 ) -> TrainingPage:
     """Filter by `state`, `dataset`, `preset` and labels (`label.course=ci-2026`). Follow `next`, or the `Link` header."""
     negotiating.refuse_unknown_parameters(request, ("state", "dataset", "preset", "cursor", "limit"), prefix="label.")
-    labels = {
-        name.removeprefix("label."): value.replace("\x00", "")
-        for name, value in sorted(request.query_params.items())
-        if name.startswith("label.")
-    }
+    labels = _labels(request)
     with resources.database.reading() as session:
         page, following = operations.list_trainings(session, Filters(state, dataset, preset, labels), cursor, limit)
     if following is not None:
@@ -77,6 +74,21 @@ def list_trainings(
         page.next = f"{request.url.path}?{urlencode([*kept, ('cursor', following)])}"
         response.headers["Link"] = f'<{page.next}>; rel="next"'
     return page
+
+
+def _labels(request: Request) -> dict[str, str]:
+    """Return the labels of `label.KEY=VALUE`; raise InvalidFields for one that no training can have, or that comes twice."""
+    found: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if not name.startswith("label."):
+            continue
+        if name in found or "\x00" in name + value:
+            advice = f"Received {name[:70]!r} " + (
+                "twice; give each label once" if name in found else "with a NUL in it"
+            )
+            raise InvalidFields.of([Fault(name[:70], advice)])
+        found[name] = value
+    return {name.removeprefix("label."): value for name, value in sorted(found.items())}
 
 
 @router.get(

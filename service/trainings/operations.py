@@ -1,7 +1,7 @@
 """What may be submitted, and what becomes of it."""
 
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -50,11 +50,14 @@ def get(session: Session, training_id: str) -> tuple[TrainingReply, str]:
 
 def find(session: Session, training_id: str) -> Training:
     """Return the training's record; raise UnknownTraining."""
-    is_id = len(training_id) == ID_LENGTH and set(training_id) <= set("0123456789abcdef")
-    training = queries.get(session, training_id) if is_id else None
+    training = queries.get(session, training_id) if _is_id(training_id) else None
     if training is None:
         raise UnknownTraining(f"There is no training {training_id[:50]!r}. They are listed at /v1/trainings.")
     return training
+
+
+def _is_id(text: object) -> bool:
+    return isinstance(text, str) and len(text) == ID_LENGTH and set(text) <= set("0123456789abcdef")
 
 
 def list_trainings(
@@ -73,19 +76,22 @@ def list_trainings(
 def _place(parts: list[Any]) -> tuple[datetime, str]:
     try:
         created_at, training_id = parts
-        return datetime.fromisoformat(created_at), str(training_id)
-    except (TypeError, ValueError) as error:
+        place = datetime.fromisoformat(created_at).astimezone(UTC)
+        if not _is_id(training_id):
+            raise ValueError(training_id)
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadCursor("The cursor is not one of ours. Take it from `next` of the page before.") from error
+    return place, training_id
 
 
 def cancel(session: Session, training_id: str) -> TrainingReply:
     """Cancel a queued training at once, ask a running one's worker to stop; a training that has ended stays as it is."""
-    training = find(session, training_id)
-    if not queries.cancel_queued(session, training_id):
+    find(session, training_id)
+    training = queries.get_locked(session, training_id)  # so that its worker cannot give it back meanwhile
+    if training is not None and not queries.cancel_queued(session, training_id):
         queries.ask_to_cancel(session, training_id)
     session.expire_all()
-    session.refresh(training)
-    return replies.one(session, training)
+    return replies.one(session, find(session, training_id))
 
 
 def remove(session: Session, training_id: str) -> None:

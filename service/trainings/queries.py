@@ -42,6 +42,12 @@ def get(session: Session, training_id: str) -> Training | None:
     return session.get(Training, training_id)
 
 
+def get_locked(session: Session, training_id: str) -> Training | None:
+    """Return a training that nobody else changes until the transaction ends."""
+    query = select(Training).where(Training.id == training_id)
+    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+
+
 def page(session: Session, filters: Filters, before: tuple[datetime, str] | None, limit: int) -> Sequence[Training]:
     """Return the newest `limit` trainings, older than `before` (a creation time and an id) if given."""
     query = select(Training).where(*_conditions(filters))

@@ -58,7 +58,7 @@ class ReduceLrOnPlateau(Strict):
     """Cuts the learning rate when the figure has stopped improving."""
 
     monitor: Monitor = "val_accuracy"
-    factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    factor: Annotated[float, Field(ge=0.001, le=0.999)] = 0.5
     patience: Annotated[int, Field(ge=0, le=1000)] = 3
     min_lr: Annotated[float, Field(ge=0, le=1)] = 1e-5
 

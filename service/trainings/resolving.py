@@ -115,8 +115,9 @@ def _faults_of_recipe(request: TrainingRequest, dataset: Builtin) -> list[Fault]
     recipe, validation = request.recipe, request.validation
     faults = []
     images = dataset.train_count
-    if validation.source == "train":
-        images -= round(images * validation.fraction)
+    if validation.source == "train":  # as many of each class, as the worker's stratified split does
+        classes = len(dataset.classes)
+        images -= classes * max(1, round(images / classes * validation.fraction))
     if recipe.batch_size > images:
         detail = f"Received {recipe.batch_size}; {dataset.name} trains on {images:,} images, a batch cannot be larger"
         faults.append(Fault("/recipe/batch_size", detail))

@@ -30,7 +30,7 @@ class Validation(Strict):
 
     source: Annotated[Literal["train", "test", "none"], Field(alias="from")] = "train"
     """`train` keeps a stratified share of the training images aside; `test` looks at the test set, and the report says so."""
-    fraction: Annotated[float, Field(gt=0, le=0.5)] = 0.1
+    fraction: Annotated[float, Field(ge=0.001, le=0.5)] = 0.1
     """The share of the training images that is kept aside."""
 
 
@@ -115,7 +115,7 @@ class Metrics(BaseModel):
 class Failure(BaseModel):
     """Why a training failed."""
 
-    type: str = Field(description="worker-lost, diverged, data-unavailable, out-of-memory, internal")
+    type: str = Field(description="worker-lost, diverged, data-unavailable, out-of-memory, invalid, internal")
     detail: str
 
 

@@ -1,7 +1,7 @@
 """A trained model as bytes: `.keras` to train on or look into, `.onnx` to predict with."""
 
-import warnings
 import logging
+import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 

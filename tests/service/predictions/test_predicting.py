@@ -211,6 +211,19 @@ def test_a_broken_form_gets_a_4xx_problem(trained: Trained, body: bytes) -> None
     assert reply.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("charset", ["undefined", "punycode", "raw_unicode_escape", "nonsense"])
+def test_a_form_with_a_strange_charset_is_no_fault_of_ours(trained: Trained, charset: str) -> None:
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="\\ud800\xff.png"\r\n\r\n'
+        + encoded(drawn_digit())
+        + b"\r\n--x--\r\n"
+    )
+
+    reply = post(trained, body, **{"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"})
+
+    assert reply.status_code < 500, reply.text
+
+
 def test_a_form_with_too_many_pictures_is_refused(trained: Trained, seven: Image.Image) -> None:
     reply = trained.client.post("/predict", files=[("file", ("a.png", encoded(seven)))] * 65)
 

@@ -10,7 +10,9 @@ import onnxruntime
 import pytest
 from sqlalchemy import func, select
 
+from service.edge import cursors
 from service.records import ArtefactContent, ClassFigures, Epoch, Report
+from service.reports.queries import Pair
 from tests.trained import Trained
 from tests.workers import TINY
 
@@ -101,6 +103,27 @@ def test_the_misclassified_come_in_pages_and_can_be_narrowed(trained: Trained) -
         (first["true"], first["predicted"])
     }
     assert trained.client.get(first["image"]).headers["content-type"] == "image/png"
+
+
+@pytest.mark.parametrize("place", [[10**30], [True], ["1"], [-1], []])
+def test_a_cursor_that_somebody_made_up_is_refused(trained: Trained, place: list[Any]) -> None:
+    cursor = cursors.encode(place, (trained.training_id, Pair(None, None)))
+    reply = trained.client.get(f"/v1/trainings/{trained.training_id}/misclassified.json", params={"cursor": cursor})
+
+    assert reply.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/plain;q=0.1, application/json", "application/json"),
+        ("text/plain;q=0.9, application/json;q=0.5", "text/plain; charset=utf-8"),
+        ("text/plain;q=0, */*", "application/json"),
+        ("image/png", "application/json"),
+    ],
+)
+def test_the_most_wanted_media_type_is_served(trained: Trained, accept: str, kind: str) -> None:
+    assert get(trained, "report", Accept=accept).headers["content-type"] == kind
 
 
 @pytest.mark.parametrize("query", ["true=eleven", "limit=0", "tru=7"])

@@ -8,7 +8,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import update
 
 from service.database import Database
+from service.edge import cursors
 from service.records import Training, TrainingState
+from service.trainings.queries import Filters
 from worker import claims
 
 
@@ -58,7 +60,9 @@ def test_a_list_is_narrowed_by_state_data_set_preset_and_labels(client: TestClie
         ("limit=x", 422),
         ("cursor=nonsense", 400),
         ("cursor=%ff", 400),
-        ("label.a=%00", 200),
+        ("label.a=%00", 422),
+        ("label.a%00=x", 422),
+        ("label.a=1&label.a=2", 422),
     ],
 )
 def test_a_query_that_cannot_be_answered_is_refused(client: TestClient, query: str, status: int) -> None:
@@ -74,6 +78,37 @@ def test_a_cursor_belongs_to_its_filters(client: TestClient) -> None:
 
     assert reply.status_code == 400
     assert reply.json()["type"] == "/problems/bad-cursor"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ["2020-01-01", "x"],
+        ["0001-01-01T00:00:00+23:00", "0123456789abcdef"],
+        ["2020-01-01T00:00:00+00:00", "\ud800"],
+        ["2020-01-01T00:00:00+00:00", "0123456789abcde\x00"],
+        [7, 7],
+        [],
+        ["only one"],
+    ],
+)
+def test_a_cursor_that_somebody_made_up_is_refused(client: TestClient, place: list[Any]) -> None:
+    cursor = cursors.encode(place, Filters(None, None, None, {}))
+
+    assert client.get("/v1/trainings", params={"cursor": cursor}).status_code == 400
+
+
+def test_a_running_training_that_is_given_back_after_its_cancel_is_cancelled(
+    client: TestClient, database: Database
+) -> None:
+    training_id = submit(client)
+    claim = claims.claim(database, "worker-a", 60)
+    assert claim is not None
+    client.post(f"/v1/trainings/{training_id}/cancel")
+
+    claims.release(database, claim, "the worker was stopped")
+
+    assert client.get(f"/v1/trainings/{training_id}").json()["state"] == "cancelled"
 
 
 @pytest.mark.parametrize("training_id", ["0123456789abcdef", "x", "a" * 500, "%00", "..%2f"])

@@ -157,6 +157,21 @@ def test_a_layer_list_is_accepted(client: TestClient) -> None:
             "at most 50,000,000",
         ),
         (
+            {
+                "dataset": "mnist-5k",
+                "network": {
+                    "layers": [
+                        *[{"layer": "DepthwiseConv2D", "kernel_size": 1, "padding": "same", "depth_multiplier": 64}]
+                        * 180,
+                        *({"layer": "Flatten"}, DENSE),
+                    ]
+                },
+            },
+            "/network/layers/5",
+            "beyond all measure",
+        ),
+        ({"preset": "quickstart", "validation": {"fraction": 1e-6}}, "/validation/fraction", "greater than or equal"),
+        (
             {"preset": "lecture-cifar10", "recipe": {"batch_size": 40_000}},
             "/recipe/batch_size",
             "a batch_size of at most",
