@@ -28,8 +28,9 @@ The detail is written where the error is raised: it says what was received and w
         └── DatabaseNotReady
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import ClassVar, Self
 
 
@@ -168,3 +169,11 @@ class Unavailable(CyfraError):
 
 class DatabaseNotReady(Unavailable):
     name, title = "database-not-ready", "The database has another version than this program"
+
+
+def unknown(received: object, valid: Iterable[object], what: str = "field") -> str:
+    """Say that `received` is not among the `valid` names, and which is nearest."""
+    names = [str(name) for name in valid]
+    nearest = get_close_matches(str(received)[:100], names, n=1)
+    hint = f"Did you mean {nearest[0]!r}? " if nearest else ""
+    return f"There is no {what} {str(received)[:100]!r}. {hint}Valid: {', '.join(names)}"

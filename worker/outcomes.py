@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from sqlalchemy import inspect, update
@@ -23,12 +22,11 @@ from service.records import (
     TrainingArtefact,
     TrainingState,
 )
+from service.records.models import DEFAULT_MODEL
 from worker import claims
 from worker.claims import Claim
 from worker.learning.evaluation import Evaluation
 from worker.stopping import Cancelled
-
-DEFAULT_MODEL: Final = "default"  # the model that answers /predict
 
 
 @dataclass(frozen=True)

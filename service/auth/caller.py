@@ -19,7 +19,7 @@ class Caller:
 ANYBODY: Final = Caller("anybody")
 
 
-def who_is_calling() -> Caller:
+async def who_is_calling() -> Caller:
     """Return the caller of this request."""
     return ANYBODY
 

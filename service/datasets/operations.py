@@ -1,8 +1,7 @@
 """Which data sets there are, and what is in them."""
 
 from service.datasets.schemas import DatasetList, DatasetReply, Sample, SamplePage
-from service.edge.strictness import unknown
-from service.errors import UnknownDataset
+from service.errors import UnknownDataset, unknown
 from service.images.sets.catalogue import BUILTINS, Builtin
 from service.images.sets.opening import LabelledSet, is_available, known_sha256, open_set
 from service.images.sets.samples import contact_sheet_png, sample_png, spread

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Collection, Mapping
+from urllib.parse import urlencode
 
-from fastapi import Request
+from fastapi import Request, Response
 
-from service.edge.strictness import unknown
-from service.errors import Fault, InvalidFields, NoSuchFormat, WrongContentType
+from service.errors import Fault, InvalidFields, NoSuchFormat, WrongContentType, unknown
 
 MAX_WAIT_SECONDS = 30
 
 
-def require_json(request: Request) -> None:
+async def require_json(request: Request) -> None:
     """Raise WrongContentType unless the body says that it is JSON."""
     received = request.headers.get("content-type", "")
     kind = received.partition(";")[0].strip().lower()
@@ -68,3 +68,13 @@ def _accepted(accept: str) -> list[str]:
         found = re.fullmatch(r"q=([01](?:\.[0-9]{0,3})?)", next((p for p in parameters if p.startswith("q=")), "q=1"))
         wanted.append((float(found.group(1)) if found else 1.0, media_type))
     return [media_type for quality, media_type in sorted(wanted, key=lambda one: -one[0]) if quality > 0]
+
+
+def link_to_next(request: Request, response: Response, cursor: str | None) -> str | None:
+    """Return the address of the next page, and set the `Link` header to it; None on the last page."""
+    if cursor is None:
+        return None
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    address = f"{request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
+    response.headers["Link"] = f'<{address}>; rel="next"'
+    return address

@@ -26,8 +26,8 @@ class Resources:
         self.database.close()
 
 
-def resources(request: Request) -> Resources:
-    """Return the application's resources."""
+async def resources(request: Request) -> Resources:
+    """Return the application's resources. Not a plain function: FastAPI would send each call to a thread."""
     found = request.app.state.resources
     assert isinstance(found, Resources)
     return found

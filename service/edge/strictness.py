@@ -1,10 +1,11 @@
 """The base of all schemas that a client sends: unknown fields are refused, with the nearest valid name."""
 
-from difflib import get_close_matches
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from service.errors import unknown
 
 
 class Strict(BaseModel):
@@ -32,11 +33,3 @@ class Strict(BaseModel):
         else:
             kind = PydanticCustomError(kind, "{message}", {"message": error["msg"], **error.get("ctx", {})})
         return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"])
-
-
-def unknown(received: object, valid: Any, what: str = "field") -> str:  # noqa: ANN401 - any iterable of names
-    """Say that `received` is not among the `valid` names, and which is nearest."""
-    names = [str(name) for name in valid]
-    nearest = get_close_matches(str(received)[:100], names, n=1)
-    hint = f"Did you mean {nearest[0]!r}? " if nearest else ""
-    return f"There is no {what} {str(received)[:100]!r}. {hint}Valid: {', '.join(names)}"

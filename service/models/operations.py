@@ -5,14 +5,13 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from service.edge.strictness import unknown
-from service.errors import Fault, InvalidFields, NoModelYet, UnknownModel, UnknownVersion
+from service.errors import Fault, InvalidFields, NoModelYet, UnknownModel, UnknownVersion, unknown
 from service.models import queries
 from service.models.queries import ModelRows
 from service.models.schemas import ArtefactReply, InputReply, ModelList, ModelReply, VersionReply
 from service.records import ModelVersion
+from service.records.models import DEFAULT_MODEL
 
-DEFAULT: Final = "default"  # the model that answers /predict
 STABLE: Final = "stable"  # the alias that, once set, decides which version answers
 ALIAS: Final = re.compile(r"[a-z][a-z0-9._-]{0,62}")
 
@@ -49,7 +48,7 @@ def find(session: Session, name: str) -> ModelRows:
     rows = queries.get(session, name) if "\x00" not in name else None
     if rows is not None:
         return rows
-    if name == DEFAULT:
+    if name == DEFAULT_MODEL:
         raise NoModelYet(
             "No training has succeeded yet. Start one and ask again in a minute: "
             "curl -H 'Content-Type: application/json' -d '{\"preset\": \"quickstart\"}' …/v1/trainings"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.records import Artefact, Model, ModelAlias, ModelVersion
+from service.records import Artefact, ArtefactContent, Model, ModelAlias, ModelVersion
 
 
 @dataclass(frozen=True)
@@ -46,3 +46,8 @@ def set_alias(session: Session, name: str, alias: str, version: int) -> None:
     session.get_one(Model, name, with_for_update=True)  # two callers set a new alias one after another
     session.merge(ModelAlias(name=name, alias=alias, version=version))
     session.flush()
+
+
+def artefact_content(session: Session, sha256: str) -> bytes:
+    """Return the bytes of an artefact that something points to."""
+    return session.scalars(select(ArtefactContent.content).where(ArtefactContent.sha256 == sha256)).one()

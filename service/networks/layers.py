@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, TypeAdapter
 from pydantic_core import PydanticCustomError
 
-from service.edge.strictness import Strict, unknown
+from service.edge.strictness import Strict
+from service.errors import unknown
 
 Activation = Literal[
     "linear",

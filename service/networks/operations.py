@@ -1,7 +1,6 @@
 """Which networks have a name, and what they cost."""
 
-from service.edge.strictness import unknown
-from service.errors import UnknownNetwork
+from service.errors import UnknownNetwork, unknown
 from service.networks.arithmetic import NetworkCost, cost
 from service.networks.layers import LAYER_LIST
 from service.networks.presets import NETWORKS, NetworkPreset

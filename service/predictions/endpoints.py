@@ -21,9 +21,9 @@ from service.errors import (
     WrongContentType,
 )
 from service.images.decoding import Limits
-from service.models.operations import DEFAULT
 from service.predictions import operations, receiving
 from service.predictions.schemas import Prediction, Predictions
+from service.records.models import DEFAULT_MODEL
 
 router = APIRouter(tags=["predictions"])
 
@@ -73,7 +73,7 @@ async def predict(
     request: Request, resources: ResourcesDependency, top: Top = None, version: Version = None
 ) -> Response:
     """The model named `default` answers. One picture: one answer; several: `predictions`. `Accept: text/plain`: `7`."""
-    return await _answer(request, resources, DEFAULT, top, version)
+    return await _answer(request, resources, DEFAULT_MODEL, top, version)
 
 
 @router.post(

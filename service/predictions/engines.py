@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from service.database import Database
 from service.images.expectation import Expectation
 from service.models import operations as models
-from service.predictions import queries
+from service.models import queries
 from service.records import ModelVersion
 
 RESOLVED_FOR_SECONDS: Final = 1.0
@@ -85,7 +85,9 @@ class Engines:
         with self._lock:  # two first requests load it once
             session = self._loaded.get(version.onnx_sha256)
             if session is None:
-                session = _load(queries.artefact(self._database, version.onnx_sha256))
+                with self._database.reading() as reader:
+                    content = queries.artefact_content(reader, version.onnx_sha256)
+                session = _load(content)
                 self._loaded[version.onnx_sha256] = session
             self._loaded.move_to_end(version.onnx_sha256)
             while len(self._loaded) > MOST_ENGINES:

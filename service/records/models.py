@@ -1,12 +1,15 @@
 """The registry: trained weights with a name, versions and aliases."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.records.base import Base, Instant, Json
 from service.records.clock import now
+
+DEFAULT_MODEL: Final = "default"  # the model that answers /predict
 
 
 class Model(Base):

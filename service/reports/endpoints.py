@@ -5,7 +5,6 @@ Each is served by suffix (`report.txt`) or, without one, by `Accept`.
 
 from collections.abc import Callable
 from typing import Annotated, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel
@@ -15,7 +14,8 @@ from service.edge import negotiating
 from service.edge.documenting import problems
 from service.edge.resources import Resources, ResourcesDependency
 from service.errors import BadCursor, InvalidFields, NoReportYet, NoSuchFormat, UnknownTraining
-from service.reports import operations, queries
+from service.models import queries as models
+from service.reports import operations
 from service.reports.operations import MisclassifiedRequest
 from service.reports.schemas import ConfusionMatrixReply, HistoryReply, MisclassifiedPage, ReportReply
 
@@ -103,10 +103,7 @@ def misclassified(
     wanted = MisclassifiedRequest(true, predicted, cursor, limit)
     with resources.database.reading() as session:
         page, following = operations.misclassified(session, training_id, wanted)
-    if following is not None:
-        kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        page.next = f"{request.url.path}?{urlencode([*kept, ('cursor', following)])}"
-        response.headers["Link"] = f'<{page.next}>; rel="next"'
+    page.next = negotiating.link_to_next(request, response, following)
     return page
 
 
@@ -129,5 +126,5 @@ def model(
         }
         if negotiating.matches(if_none_match, headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        content = queries.artefact_content(session, sha256)
+        content = models.artefact_content(session, sha256)
     return Response(content, media_type=ARTEFACT_TYPES[chosen], headers=headers)

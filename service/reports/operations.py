@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from service.edge import cursors
-from service.edge.strictness import unknown
-from service.errors import BadCursor, Fault, InvalidFields, NoReportYet
+from service.errors import BadCursor, Fault, InvalidFields, NoReportYet, unknown
 from service.records import Report, Training, TrainingState
 from service.reports import queries
 from service.reports.queries import Pair

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.records import ArtefactContent, ClassFigures, Epoch, MisclassifiedExample, Report, TrainingArtefact
+from service.records import ClassFigures, Epoch, MisclassifiedExample, Report, TrainingArtefact
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,3 @@ def artefact_sha256(session: Session, training_id: str, artefact_format: str) ->
     """Return the SHA-256 of what a training produced in a format."""
     found = session.get(TrainingArtefact, (training_id, artefact_format))
     return None if found is None else found.sha256
-
-
-def artefact_content(session: Session, sha256: str) -> bytes:
-    """Return the bytes of an artefact that something points to."""
-    return session.scalars(select(ArtefactContent.content).where(ArtefactContent.sha256 == sha256)).one()

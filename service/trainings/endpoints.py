@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from typing import Annotated, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -25,7 +24,7 @@ from service.errors import (
 )
 from service.trainings import operations
 from service.trainings.queries import Filters
-from service.trainings.resolving import Limits
+from service.trainings.resolving import NetworkLimits
 from service.trainings.schemas import TrainingPage, TrainingReply, TrainingRequest
 
 router = APIRouter(prefix="/v1/trainings", tags=["trainings"])
@@ -45,7 +44,7 @@ def submit(
     training: TrainingRequest, caller: CallerDependency, resources: ResourcesDependency, response: Response
 ) -> TrainingReply:
     """Queue a training and answer at once; the training is then read at `Location`."""
-    limits = Limits(resources.settings.max_parameters, resources.settings.max_activation_bytes)
+    limits = NetworkLimits(resources.settings.max_parameters, resources.settings.max_activation_bytes)
     with resources.database.transaction() as session:
         reply = operations.submit(session, resources.doorbell, caller, training, limits)
     response.headers["Location"] = reply.links["self"]
@@ -69,10 +68,7 @@ def list_trainings(
     labels = _labels(request)
     with resources.database.reading() as session:
         page, following = operations.list_trainings(session, Filters(state, dataset, preset, labels), cursor, limit)
-    if following is not None:
-        kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        page.next = f"{request.url.path}?{urlencode([*kept, ('cursor', following)])}"
-        response.headers["Link"] = f'<{page.next}>; rel="next"'
+    page.next = negotiating.link_to_next(request, response, following)
     return page
 
 

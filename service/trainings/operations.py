@@ -13,14 +13,14 @@ from service.queue import Doorbell
 from service.records import Training, TrainingLabel, TrainingState
 from service.trainings import queries, replies
 from service.trainings.queries import Filters
-from service.trainings.resolving import Limits, resolve
+from service.trainings.resolving import NetworkLimits, resolve
 from service.trainings.schemas import TrainingPage, TrainingReply, TrainingRequest
 
 ID_LENGTH: Final = 16
 
 
 def submit(
-    session: Session, doorbell: Doorbell, caller: Caller, request: TrainingRequest, limits: Limits
+    session: Session, doorbell: Doorbell, caller: Caller, request: TrainingRequest, limits: NetworkLimits
 ) -> TrainingReply:
     """Queue a training, and ring once it is committed. Raise InvalidFields for what cannot be trained."""
     spec = resolve(request, limits)

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from service.edge.strictness import unknown
-from service.errors import Fault, InvalidFields
+from service.errors import Fault, InvalidFields, unknown
 from service.images.sets.catalogue import BUILTINS, Builtin
 from service.networks.arithmetic import LayerDoesNotFit, NetworkCost, cost
 from service.networks.layers import LAYER_LIST, Layer
@@ -17,14 +16,14 @@ BYTES_A_NUMBER = 4
 
 
 @dataclass(frozen=True)
-class Limits:
+class NetworkLimits:
     """The largest network that is trained here."""
 
     parameters: int
     activation_bytes: int
 
 
-def resolve(request: TrainingRequest, limits: Limits) -> dict[str, Any]:
+def resolve(request: TrainingRequest, limits: NetworkLimits) -> dict[str, Any]:
     """Return everything needed to repeat the training, as JSON; raise InvalidFields with all faults that were found."""
     faults: list[Fault] = []
     dataset = _dataset(request, faults)
@@ -71,7 +70,9 @@ def _network(request: TrainingRequest, faults: list[Fault]) -> tuple[str | None,
     return preset.name, LAYER_LIST.validate_python(list(preset.layers))
 
 
-def _faults_of_network(layers: list[Layer], dataset: Builtin, request: TrainingRequest, limits: Limits) -> list[Fault]:
+def _faults_of_network(
+    layers: list[Layer], dataset: Builtin, request: TrainingRequest, limits: NetworkLimits
+) -> list[Fault]:
     place = "/network" if isinstance(request.network, str) else "/network/layers"
     try:
         found = cost(layers, dataset.shape)
@@ -97,7 +98,7 @@ def _faults_of_output(layers: list[Layer], found: NetworkCost, dataset: Builtin,
     return []
 
 
-def _faults_of_size(found: NetworkCost, request: TrainingRequest, limits: Limits, place: str) -> list[Fault]:
+def _faults_of_size(found: NetworkCost, request: TrainingRequest, limits: NetworkLimits, place: str) -> list[Fault]:
     faults = []
     if found.parameters > limits.parameters:
         detail = f"The network has {found.parameters:,} parameters; at most {limits.parameters:,} are trained here"

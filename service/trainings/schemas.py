@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from service.edge.strictness import Strict, unknown
+from service.edge.strictness import Strict
+from service.errors import unknown
 from service.networks.schemas import LayerList
 from service.trainings.presets import TRAININGS, overridden
 from service.trainings.recipes import Recipe

@@ -17,14 +17,14 @@ from service.images.sets.opening import open_set, save_set
 from service.networks.presets import NETWORKS
 from service.settings import Settings
 from service.trainings.presets import TRAININGS
-from service.trainings.resolving import Limits, resolve
+from service.trainings.resolving import NetworkLimits, resolve
 from service.trainings.schemas import TrainingRequest
 from tests.trained import Trained, work_once
 from tests.workers import TINY
 from worker.learning.recipes import Recipe
 from worker.learning.training import Job, Validation
 
-NO_LIMITS = Limits(parameters=10**12, activation_bytes=10**15)
+NO_LIMITS = NetworkLimits(parameters=10**12, activation_bytes=10**15)
 SOURCES = [{"from": "train", "fraction": 0.2}, {"from": "test"}, {"from": "none"}]
 
 

@@ -1,14 +1,13 @@
 """Open a data set by name: prepared already, or prepared now from a source on this machine."""
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.errors import DatasetUnavailable, UnknownDataset
+from service.errors import DatasetUnavailable, UnknownDataset, unknown
 from service.images.sets import batches, readers, store
 from service.images.sets.catalogue import BUILTINS, MNIST_5K, Builtin
 from service.images.sets.store import LabelledSet
@@ -59,9 +58,7 @@ def known_sha256(name: str, home: Path) -> str | None:
 
 def _builtin(name: str) -> Builtin:
     if name not in BUILTINS:
-        nearest = get_close_matches(name[:100], BUILTINS, n=1)
-        meant = f" Did you mean {nearest[0]}?" if nearest else ""
-        raise UnknownDataset(f"There is no data set {name[:100]!r}.{meant} Valid: {', '.join(BUILTINS)}")
+        raise UnknownDataset(unknown(name, BUILTINS, "data set"))
     return BUILTINS[name]
 
 

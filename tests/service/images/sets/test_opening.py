@@ -113,7 +113,7 @@ def test_an_unknown_name_is_answered_with_the_valid_ones(tmp_path: Path, name: s
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest(tmp_path: Path):
-    with pytest.raises(UnknownDataset, match=r"Did you mean cifar10\?"):
+    with pytest.raises(UnknownDataset, match=r"Did you mean 'cifar10'\?"):
         is_available("cifar-10", tmp_path, None)
 
 
