@@ -20,7 +20,9 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 
 def test_the_readme_names_only_make_targets_that_exist() -> None:
-    named = set(re.findall(r"make ([a-z-]+)", (ROOT / "README.md").read_text()))
+    named = set(re.findall(r"(?:`|^    |=all )make ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE))
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets |= {f"bench-{path.stem.replace('_', '-')}" for path in (ROOT / "bench").glob("[a-z]*.py")}
 
+    assert {"demo", "up", "test", "bench-prediction"} <= named
     assert named <= targets
