@@ -18,6 +18,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
+from service.records.clock import teach_host_clock
+
 logger = logging.getLogger(__name__)
 
 FIRST_SQLITE_WITH_SAFE_WAL: Final = (3, 51, 3)
@@ -97,6 +99,7 @@ def _follow_sqlite_rules(engine: sqlalchemy.Engine) -> None:
         cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged training survives a power cut
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
+        teach_host_clock(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: sqlalchemy.Connection) -> None:

@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         default=3, gt=0, description="How often a training is claimed before it fails as worker-lost."
     )
+    checkpoint_seconds: float = Field(
+        default=45.0,
+        gt=0,
+        description="How often a training keeps its state, to go on from it should its worker be lost.",
+    )
+    max_training_seconds: float = Field(
+        default=86_400.0, gt=0, description="Longest time a training may compute before it fails as time-limit."
+    )
     threads: int | None = Field(default=None, gt=0, description="CPU threads a training uses. Default: all cores.")
 
     @property

@@ -7,12 +7,12 @@ that was presumed dead can change nothing. Leases are set and judged by the data
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Update, and_, delete, exists, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.database import Database
 from service.records import Epoch, Training, TrainingChange, TrainingState
-from service.records.clock import now, seconds_from_now
+from service.records.clock import lease_clock, lease_now, now
 
 WORKER_LOST = "worker-lost"
 
@@ -74,7 +74,8 @@ def claim(database: Database, worker: str, lease_seconds: float) -> Claim | None
             attempt=Training.attempt + 1,
             worker=worker,
             started_at=now(),
-            lease_expires_at=seconds_from_now(lease_seconds),
+            lease_clock=lease_clock(),
+            lease_until=lease_now() + lease_seconds,
             activity="starting",
             epoch=0,
             step=0,
@@ -97,7 +98,7 @@ def claim(database: Database, worker: str, lease_seconds: float) -> Claim | None
 def renew(database: Database, claim: Claim, lease_seconds: float) -> None:
     """Move the end of the lease; raise LeaseLost if the claim is lost."""
     statement = (
-        update(Training).where(fence(claim)).values(lease_expires_at=seconds_from_now(lease_seconds))
+        update(Training).where(fence(claim)).values(lease_clock=lease_clock(), lease_until=lease_now() + lease_seconds)
     )  # no new version: nothing that a reader sees has changed
     with database.transaction() as session:
         execute_fenced(session, statement)
@@ -123,7 +124,8 @@ def finish(session: Session, claim: Claim, state: TrainingState, reason: str | N
         state=state,
         finished_at=now(),
         worker=None,
-        lease_expires_at=None,
+        lease_clock=None,
+        lease_until=None,
         activity=None,
         eta_seconds=None,
         **columns,
@@ -143,7 +145,7 @@ def rescue(database: Database, max_attempts: int) -> int:
 
     It goes back to the queue; after `max_attempts` losses it fails, and if its cancellation was asked for it is cancelled.
     """
-    expired = and_(Training.state == TrainingState.RUNNING, Training.lease_expires_at < now())
+    expired = and_(Training.state == TrainingState.RUNNING, _has_ended())
     with database.reading() as session:
         if not session.scalar(select(exists().where(expired))):
             return 0  # the usual case takes no write lock
@@ -177,7 +179,8 @@ def _requeue(session: Session, claim: Claim, reason: str, **columns: object) -> 
     statement = fenced_update(claim).values(
         state=TrainingState.QUEUED,
         worker=None,
-        lease_expires_at=None,
+        lease_clock=None,
+        lease_until=None,
         activity=None,
         eta_seconds=None,
         **columns,
@@ -188,3 +191,8 @@ def _requeue(session: Session, claim: Claim, reason: str, **columns: object) -> 
 
 def _record_change(session: Session, claim: Claim, state: TrainingState, reason: str | None) -> None:
     session.add(TrainingChange(training_id=claim.training_id, state=state, attempt=claim.attempt, reason=reason))
+
+
+def _has_ended() -> ColumnElement[bool]:
+    """Return the condition that a lease has ended: by its clock, or with it."""
+    return or_(Training.lease_clock.is_distinct_from(lease_clock()), Training.lease_until < lease_now())

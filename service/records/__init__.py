@@ -2,24 +2,34 @@
 
 from service.records.artefacts import Artefact, ArtefactContent
 from service.records.base import Base
+from service.records.checkpoints import Checkpoint, CheckpointPart
+from service.records.idempotency import IdempotentAnswer
 from service.records.models import Model, ModelAlias, ModelVersion
+from service.records.owners import Owner
 from service.records.reports import ClassFigures, MisclassifiedExample, Report
 from service.records.trainings import Epoch, Training, TrainingArtefact, TrainingChange, TrainingLabel, TrainingState
+from service.records.workers import Counter, Worker
 
 __all__ = [
     "Artefact",
     "ArtefactContent",
     "Base",
+    "Checkpoint",
+    "CheckpointPart",
     "ClassFigures",
+    "Counter",
     "Epoch",
+    "IdempotentAnswer",
     "MisclassifiedExample",
     "Model",
     "ModelAlias",
     "ModelVersion",
+    "Owner",
     "Report",
     "Training",
     "TrainingArtefact",
     "TrainingChange",
     "TrainingLabel",
     "TrainingState",
+    "Worker",
 ]

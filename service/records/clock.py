@@ -1,12 +1,20 @@
-"""The database's clock: leases are set and judged by it alone, so that no host's clock matters.
+"""The database's clocks, as SQL expressions: one for times that people read, one for leases.
 
-`now()` and `seconds_from_now(n)` are SQL expressions; `Instant` is the column type that holds them, always UTC.
+`now()` and `seconds_from_now(n)` tell the time of day; `Instant` is the column type that holds it, always UTC.
+
+Leases are set and judged by `lease_now()` alone, so that no host's clock matters. On PostgreSQL it is the server's clock.
+SQLite has none of its own: all its processes are on one host, so it is that host's monotonic clock, which nobody sets and
+which stands still while a laptop sleeps. It begins anew at each start of the host; `lease_clock()` names the start that a
+lease belongs to, and a lease on another clock has ended, together with the process that held it.
+
 """
 
+import time
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
-from sqlalchemy import DateTime, Dialect, TypeDecorator
+from sqlalchemy import DateTime, Dialect, Double, String, TypeDecorator
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ColumnElement
@@ -58,3 +66,54 @@ def _on_postgresql(element: seconds_from_now, _compiler: SQLCompiler, **_options
 def _on_sqlite(element: seconds_from_now, _compiler: SQLCompiler, **_options: Any) -> str:  # noqa: ANN401
     # %f has milliseconds; three more digits make it the text that SQLAlchemy itself writes, so that texts compare as times.
     return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', '{element.seconds:+.3f} seconds') || '000')"
+
+
+class lease_clock(ColumnElement[str]):  # noqa: N801 - reads like the SQL function it is
+    """The name of the clock that leases are on."""
+
+    inherit_cache = True
+    type = String()
+
+
+class lease_now(ColumnElement[float]):  # noqa: N801 - reads like the SQL function it is
+    """Seconds on that clock."""
+
+    inherit_cache = True
+    type = Double()
+
+
+@compiles(lease_clock, "postgresql")
+def _clock_on_postgresql(_element: lease_clock, _compiler: SQLCompiler, **_options: Any) -> str:  # noqa: ANN401
+    return "'server'"
+
+
+@compiles(lease_now, "postgresql")
+def _seconds_on_postgresql(_element: lease_now, _compiler: SQLCompiler, **_options: Any) -> str:  # noqa: ANN401
+    return "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
+
+
+@compiles(lease_clock, "sqlite")
+def _clock_on_sqlite(_element: lease_clock, _compiler: SQLCompiler, **_options: Any) -> str:  # noqa: ANN401
+    return "host_clock()"
+
+
+@compiles(lease_now, "sqlite")
+def _seconds_on_sqlite(_element: lease_now, _compiler: SQLCompiler, **_options: Any) -> str:  # noqa: ANN401
+    return "host_seconds()"
+
+
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+
+def teach_host_clock(connection: Any) -> None:  # noqa: ANN401 - a DB-API connection has no type
+    """Give a SQLite connection the two functions that the lease's clock is made of."""
+    name, read = _host_clock()
+    connection.create_function("host_clock", 0, lambda: name)
+    connection.create_function("host_seconds", 0, read)
+
+
+def _host_clock() -> tuple[str, Any]:
+    try:
+        return BOOT_ID.read_text().strip(), time.monotonic
+    except OSError:  # not Linux: nothing tells one start of the host from another, so the time of day must do
+        return "time of day", time.time

@@ -53,12 +53,15 @@ class Training(Base):
     dataset_sha256: Mapped[str | None] = mapped_column(String(64))
     network: Mapped[str | None] = mapped_column(String(100))
     register_as: Mapped[str | None] = mapped_column(String(100))
+    priority: Mapped[int] = mapped_column(default=0, server_default="0")  # the highest is claimed first
 
     # The claim: every write after it carries the attempt it belongs to.
     attempt: Mapped[int] = mapped_column(default=0)
     losses: Mapped[int] = mapped_column(default=0)  # how many of the attempts ended because their worker was lost
     worker: Mapped[str | None] = mapped_column(String(200))
-    lease_expires_at: Mapped[datetime | None] = mapped_column(Instant)
+    lease_clock: Mapped[str | None] = mapped_column(String(64))  # see `service.records.clock`
+    lease_until: Mapped[float | None]  # seconds on that clock
+    compute_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")  # of all attempts that have ended
     cancel_requested_at: Mapped[datetime | None] = mapped_column(Instant)
 
     # Progress, overwritten as it goes.
@@ -84,6 +87,8 @@ class Training(Base):
     __table_args__ = (
         Index("ix_trainings_state_created_at_id", "state", "created_at", "id"),
         Index("ix_trainings_created_at_id", "created_at", "id"),
+        Index("ix_trainings_queue", "owner", "state", priority.desc(), "created_at", "id"),  # an owner's next one
+        Index("ix_trainings_alike", "dataset", "network", "state", "finished_at"),  # how long such a one takes
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from service.database import Database
 from service.records import Training, TrainingChange, TrainingState
-from service.records.clock import seconds_from_now
+from service.records.clock import lease_clock, lease_now, seconds_from_now
 from worker import claims
 from worker.claims import Claim, LeaseLost
 from worker.heartbeat import Heartbeat
@@ -36,9 +36,17 @@ def claimed(database: Database, lease_seconds: float = 60) -> Claim:
 
 def expire(database: Database, training_id: str) -> None:
     with database.transaction() as session:
-        session.execute(
-            update(Training).where(Training.id == training_id).values(lease_expires_at=seconds_from_now(-1))
-        )
+        session.execute(update(Training).where(Training.id == training_id).values(lease_until=lease_now() - 1))
+
+
+def test_a_lease_on_another_clock_has_ended_with_it(database: Database) -> None:
+    """SQLite's leases are on the host's clock, which begins anew when the host does."""
+    queue(database, "one")
+    claimed(database)
+    with database.transaction() as session:
+        session.execute(update(Training).values(lease_clock="the start before this one"))
+
+    assert claims.rescue(database, max_attempts=3) == 1
 
 
 def history(database: Database, training_id: str) -> list[tuple[str, int]]:
@@ -66,9 +74,10 @@ def test_a_claim_raises_the_attempt_and_is_kept_in_the_history(database: Databas
     training = read(database, "one")
     assert (claim.attempt, claim.spec) == (1, SPEC)
     assert (training.state, training.attempt, training.worker) == (TrainingState.RUNNING, 1, "worker-a")
-    assert training.lease_expires_at is not None
-    assert training.started_at is not None
-    assert (training.lease_expires_at - training.started_at).total_seconds() == pytest.approx(60, abs=0.01)
+    with database.reading() as session:
+        clock, seconds = session.execute(select(lease_clock(), lease_now())).one()
+    assert training.lease_clock == clock
+    assert training.lease_until == pytest.approx(seconds + 60, abs=1)
     assert history(database, "one") == [("running", 1)]
 
 
@@ -160,9 +169,9 @@ def test_the_heartbeat_keeps_a_short_lease_alive_and_notices_when_it_is_lost(dat
     queue(database, "one")
     claim = claimed(database, lease_seconds=0.4)
     with Heartbeat(database, claim, 0.4) as heartbeat:
-        first = read(database, "one").lease_expires_at
+        first = read(database, "one").lease_until
         assert first is not None
-        while (later := read(database, "one").lease_expires_at) is not None and later <= first:
+        while (later := read(database, "one").lease_until) is not None and later <= first:
             assert not heartbeat.lost.is_set()
 
         with database.transaction() as session:
