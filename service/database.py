@@ -22,6 +22,19 @@ from service.records.clock import teach_host_clock
 
 logger = logging.getLogger(__name__)
 
+
+def _sqlite_module() -> ModuleType:
+    """Return the DB-API module with the newest SQLite: pysqlite3 brings its own, Python's may be old."""
+    try:
+        return import_module("pysqlite3.dbapi2")
+    except ImportError:  # there is no wheel of it for every platform
+        return import_module("sqlite3")
+
+
+SQLITE: Final = _sqlite_module()
+"""Loaded here and now: TensorFlow exports the functions of the SQLite that is built into it, an older one, and a module that
+is loaded after it calls those."""
+
 FIRST_SQLITE_WITH_SAFE_WAL: Final = (3, 51, 3)
 BUSY_TIMEOUT_MILLISECONDS: Final = 20_000
 
@@ -37,7 +50,7 @@ class Database:
         self.url = _with_driver(make_url(url))
         pool: dict[str, Any] = {"pool_size": 10, "max_overflow": 40} if keep_connections else {"poolclass": NullPool}
         if self.is_sqlite:
-            self.engine = sqlalchemy.create_engine(self.url, module=_sqlite_module(), **pool)
+            self.engine = sqlalchemy.create_engine(self.url, module=SQLITE, **pool)
             _follow_sqlite_rules(self.engine)
         else:
             checks = {"pool_pre_ping": True} if keep_connections else {}
@@ -76,16 +89,8 @@ def _with_driver(url: URL) -> URL:
     return url
 
 
-def _sqlite_module() -> ModuleType:
-    """Return the DB-API module with the newest SQLite: pysqlite3 brings its own, Python's may be old."""
-    try:
-        return import_module("pysqlite3.dbapi2")
-    except ImportError:  # there is no wheel of it for every platform
-        return import_module("sqlite3")
-
-
 def _follow_sqlite_rules(engine: sqlalchemy.Engine) -> None:
-    version = tuple(_sqlite_module().sqlite_version_info)
+    version = tuple(SQLITE.sqlite_version_info)
     journal = "WAL" if version >= FIRST_SQLITE_WITH_SAFE_WAL else "DELETE"
     if journal != "WAL":
         logger.warning("SQLite %s has the WAL bug: the rollback journal is used, which is slower", version)
