@@ -48,7 +48,9 @@ def state_text(training: Training) -> str:
     """Say what goes on: `queued, 2 before it`, `training`, `evaluating`, `succeeded`."""
     if training["state"] == "queued":
         before = (training["queue_position"] or 1) - 1
-        return f"queued, {before} before it" if before else "queued, waiting for a worker"
+        place = f"queued, {before} before it" if before else "queued, waiting for a worker"
+        starts_in = training["starts_in_seconds"]
+        return f"{place}, starts in about {duration(starts_in)}" if starts_in else place
     if training["state"] == "running":
         return training["progress"]["activity"] or "running"
     return training["state"]

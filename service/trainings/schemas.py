@@ -146,13 +146,20 @@ class TrainingReply(BaseModel):
     started_at: datetime | None
     finished_at: datetime | None
     attempt: int
+    compute_seconds: float = Field(description="What it has cost so far: the seconds of all attempts that have ended")
     preset: str | None
     dataset: str
     network: str | None
     register_as: str | None
     labels: dict[str, str]
     spec: dict[str, Any] = Field(description="Everything needed to repeat it")
-    queue_position: int | None = Field(description="1 is next")
+    queue_position: int | None = Field(
+        description="1 is next. Forecast from whose turn it will be; null unless queued, or while over 5,000 wait"
+    )
+    starts_in_seconds: int | None = Field(
+        description="When its turn will come, as far as the pace of earlier trainings tells; null when nobody knows"
+    )
+    ends_in_seconds: int | None = Field(description="When a queued training will have ended, told likewise")
     poll_after_seconds: int | None = Field(
         description="When it makes sense to ask again; null when nothing will change"
     )

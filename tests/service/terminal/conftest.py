@@ -29,6 +29,7 @@ TRAINING: dict[str, Any] = {
     "labels": {"course": "dl-1"},
     "spec": {},
     "queue_position": 3,
+    "starts_in_seconds": None,
     "poll_after_seconds": 5,
     "progress": {
         "activity": None,
