@@ -51,7 +51,7 @@ def response(request: Request, error: CyfraError) -> JSONResponse:
     }
     if error.faults:
         body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", **error.headers}
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
         body["retry_after_seconds"] = error.retry_after_seconds
@@ -114,7 +114,8 @@ def _as_cyfra_error(request: Request, error: HTTPException) -> CyfraError:
 
 async def _database_error(request: Request, error: Exception) -> JSONResponse:
     logger.error("the database failed: %s", error, exc_info=error)
-    detail = "The database does not answer just now. Nothing was changed; try again."
+    # What a commit did whose answer was lost is not known; an Idempotency-Key makes trying again safe all the same.
+    detail = "The database does not answer just now. Try again, with the same Idempotency-Key where you sent one."
     return response(request, Unavailable(detail, retry_after_seconds=RETRY_SECONDS))
 
 

@@ -1,11 +1,12 @@
 """What lives as long as the application: opened by its lifespan, closed by it, handed to endpoints by dependency."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from service.database import Database
+from service.edge.in_flight import InFlight
 from service.predictions.engines import Engines
 from service.queue import Doorbell
 from service.settings import Settings
@@ -19,6 +20,7 @@ class Resources:
     database: Database
     doorbell: Doorbell
     engines: Engines
+    in_flight: InFlight = field(default_factory=InFlight)
 
     def close(self) -> None:
         """Close all of it."""

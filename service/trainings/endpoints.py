@@ -7,10 +7,12 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.orm import Session
 
-from service.auth.caller import CallerDependency
+from service.auth.caller import CALLER_PROBLEMS, CallerDependency
 from service.edge import negotiating
 from service.edge.documenting import problems
+from service.edge.idempotency import KEY_PROBLEMS, Answer, OnceDependency
 from service.edge.resources import Resources, ResourcesDependency
 from service.errors import (
     BadCursor,
@@ -18,6 +20,7 @@ from service.errors import (
     BrokenJson,
     Fault,
     InvalidFields,
+    NotAllowed,
     StillRunning,
     UnknownTraining,
     WrongContentType,
@@ -38,18 +41,25 @@ LOOK_SECONDS: Final = 0.25  # between two looks at a training somebody waits for
     status_code=202,
     summary="Submit a training",
     dependencies=[Depends(negotiating.require_json)],
-    responses=problems(BrokenJson, WrongContentType, BodyTooLarge, InvalidFields),
+    responses=problems(
+        *(BrokenJson, WrongContentType, BodyTooLarge, InvalidFields, NotAllowed),
+        *CALLER_PROBLEMS,
+        *KEY_PROBLEMS,
+    ),
+    response_model=TrainingReply,
 )
 def submit(
-    training: TrainingRequest, caller: CallerDependency, resources: ResourcesDependency, response: Response
-) -> TrainingReply:
+    training: TrainingRequest, caller: CallerDependency, resources: ResourcesDependency, once: OnceDependency
+) -> Response:
     """Queue a training and answer at once; the training is then read at `Location`."""
     limits = NetworkLimits(resources.settings.max_parameters, resources.settings.max_activation_bytes)
-    with resources.database.transaction() as session:
+
+    def create(session: Session) -> Answer:
         reply = operations.submit(session, resources.doorbell, caller, training, limits)
-    response.headers["Location"] = reply.links["self"]
-    response.headers["Retry-After"] = str(reply.poll_after_seconds)
-    return reply
+        headers = {"Location": reply.links["self"], "Retry-After": str(reply.poll_after_seconds)}
+        return Answer.of(reply, 202, headers)
+
+    return once.carry_out(create)
 
 
 @router.get("", summary="List trainings, newest first", responses=problems(BadCursor, InvalidFields))

@@ -86,6 +86,7 @@ def _reply(
         dataset=training.dataset,
         network=training.network,
         register_as=training.register_as,
+        priority=training.priority,
         labels={label.key: label.value for label in training.labels},
         spec=training.spec,
         queue_position=turn.position or None,

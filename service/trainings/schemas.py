@@ -68,6 +68,8 @@ class TrainingRequest(Strict):
     """Keys and values to find the training by."""
     register_as: ModelName | None = None
     """The name of the model that gets a new version when the training succeeds."""
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    """The highest goes first, before all fairness; everybody may lower it, who may raise it is a setting."""
 
     @model_validator(mode="before")
     @classmethod
@@ -151,6 +153,7 @@ class TrainingReply(BaseModel):
     dataset: str
     network: str | None
     register_as: str | None
+    priority: int = Field(description="The highest goes first")
     labels: dict[str, str]
     spec: dict[str, Any] = Field(description="Everything needed to repeat it")
     queue_position: int | None = Field(
