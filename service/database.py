@@ -37,6 +37,7 @@ is loaded after it calls those."""
 
 FIRST_SQLITE_WITH_SAFE_WAL: Final = (3, 51, 3)
 BUSY_TIMEOUT_MILLISECONDS: Final = 20_000
+SILENCE_MILLISECONDS: Final = 60_000
 
 
 class Database:
@@ -54,7 +55,7 @@ class Database:
             _follow_sqlite_rules(self.engine)
         else:
             checks = {"pool_pre_ping": True} if keep_connections else {}
-            self.engine = sqlalchemy.create_engine(self.url, connect_args={"connect_timeout": 5}, **checks, **pool)
+            self.engine = sqlalchemy.create_engine(self.url, connect_args=_connection(self.url), **checks, **pool)
         # One state for all statements of a reader: SQLite gives that by itself, PostgreSQL when asked.
         snapshot = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._readers = sessionmaker(snapshot, expire_on_commit=False)
@@ -87,6 +88,17 @@ def _with_driver(url: URL) -> URL:
     if url.drivername in {"postgres", "postgresql"}:
         return url.set(drivername="postgresql+psycopg")
     return url
+
+
+def _connection(url: URL) -> dict[str, object]:
+    """Return what a connection to PostgreSQL is opened with.
+
+    A client whose host loses power, or that is stopped, in the middle of a transaction would hold its locks for hours: ours are
+    over in seconds, so a minute of silence ends one. Likewise the client notices within a minute that the server's host is gone.
+    """
+    given = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+    options = {"options": f"-c idle_in_transaction_session_timeout={SILENCE_MILLISECONDS}"}
+    return {name: value for name, value in {**given, **options}.items() if name not in url.query}
 
 
 def _follow_sqlite_rules(engine: sqlalchemy.Engine) -> None:

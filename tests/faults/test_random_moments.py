@@ -87,8 +87,11 @@ def test_sigstop_beyond_the_lease(hasty_site: Site, kind: str, nursery: Nursery,
                 stale.send(signal.SIGCONT)
                 continue  # it was done before
             with nursery.worker(site.settings) as other:
-                # Wake the stale one at some moment of the other's work, or after it.
-                wait_until(lambda other=other: "attempt" in other.log.read_text(), 60, "the claim of the other")
+                # Wake the stale one at some moment of the other's work, or after it; or before it, where the stale one was
+                # stopped in the middle of a write to SQLite, whose one writer everybody must wait for.
+                deadline = time.monotonic() + 10
+                while "attempt" not in other.log.read_text() and time.monotonic() < deadline:
+                    time.sleep(0.05)
                 time.sleep(rng.uniform(0, 2 * uninterrupted.seconds))
                 stale.send(signal.SIGCONT)
                 site.wait_for(training_id, "succeeded", "failed")
