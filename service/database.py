@@ -94,7 +94,7 @@ def _connection(url: URL) -> dict[str, object]:
     """Return what a connection to PostgreSQL is opened with.
 
     A client whose host loses power, or that is stopped, in the middle of a transaction would hold its locks for hours: ours are
-    over in seconds, so a minute of silence ends one. Likewise the client notices within a minute that the server's host is gone.
+    over in seconds, so a minute of silence ends one. Likewise a client notices within a minute that the server's host is gone.
     """
     given = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
     options = {"options": f"-c idle_in_transaction_session_timeout={SILENCE_MILLISECONDS}"}

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 
-from service.auth.caller import CALLER_PROBLEMS, CallerDependency
+from service.auth.caller import CALLER_PROBLEMS, CallerDependency, who_is_calling
 from service.edge import negotiating
 from service.edge.documenting import problems
 from service.edge.idempotency import KEY_PROBLEMS, Answer, OnceDependency
@@ -148,7 +148,13 @@ def _read(resources: Resources, training_id: str) -> Callable[[], tuple[Training
     return read
 
 
-@router.post("/{training_id}/cancel", status_code=202, summary="Cancel a training", responses=problems(UnknownTraining))
+@router.post(
+    "/{training_id}/cancel",
+    status_code=202,
+    summary="Cancel a training",
+    dependencies=[Depends(who_is_calling)],
+    responses=problems(UnknownTraining, *CALLER_PROBLEMS),
+)
 def cancel(training_id: str, resources: ResourcesDependency) -> TrainingReply:
     """A queued training is cancelled at once, a running one within seconds. Asking twice changes nothing."""
     with resources.database.transaction() as session:
@@ -159,7 +165,8 @@ def cancel(training_id: str, resources: ResourcesDependency) -> TrainingReply:
     "/{training_id}",
     status_code=204,
     summary="Delete a training",
-    responses=problems(UnknownTraining, StillRunning),
+    dependencies=[Depends(who_is_calling)],
+    responses=problems(UnknownTraining, StillRunning, *CALLER_PROBLEMS),
 )
 def delete(training_id: str, resources: ResourcesDependency) -> None:
     """Delete a training that has ended or has not begun, with its report. Models that came out of it stay."""

@@ -111,3 +111,20 @@ def test_those_who_may_prioritise_are_read_from_the_environment(monkeypatch: pyt
 def test_a_header_name_that_cannot_be_one_is_refused_at_the_start(header: str) -> None:
     with pytest.raises(ValidationError):
         Settings(caller_header=header)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/trainings/0123456789abcdef/cancel"),
+        ("DELETE", "/v1/trainings/0123456789abcdef"),
+        ("PUT", "/v1/models/default/aliases/stable"),
+    ],
+)
+def test_whoever_changes_anything_must_have_come_through_the_proxy(
+    behind_proxy: TestClient, method: str, path: str
+) -> None:
+    body = {"json": {"version": 1}} if method == "PUT" else {}
+
+    assert behind_proxy.request(method, path, **body).status_code == 401
+    assert behind_proxy.request(method, path, headers={HEADER: "alice"}, **body).status_code in {404, 409}
