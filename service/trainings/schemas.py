@@ -118,7 +118,7 @@ class Metrics(BaseModel):
 class Failure(BaseModel):
     """Why a training failed."""
 
-    type: str = Field(description="worker-lost, diverged, data-unavailable, out-of-memory, invalid, internal")
+    type: str = Field(description="worker-lost, out-of-memory, time-limit, diverged, data-unavailable, invalid, internal")
     detail: str
 
 
