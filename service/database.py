@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
@@ -66,6 +67,12 @@ class Database:
         """Whether the database is a SQLite file."""
         return self.url.get_backend_name() == "sqlite"
 
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None for a server, and for a database that is only in memory."""
+        name = self.url.database
+        return Path(name).absolute() if self.is_sqlite and name and name != ":memory:" else None
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that sees one state of the database and changes nothing."""
@@ -112,6 +119,9 @@ def _follow_sqlite_rules(engine: sqlalchemy.Engine) -> None:
         connection.isolation_level = None  # SQLAlchemy's transactions begin where we say, see below
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
+        if cursor.execute("PRAGMA page_count").fetchone()[0] == 0:
+            # Of a new file only: it can then shrink step by step (`cyfra prune`), while others read and write it.
+            cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
         cursor.execute(f"PRAGMA journal_mode = {journal}")
         cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged training survives a power cut
         cursor.execute("PRAGMA foreign_keys = ON")

@@ -28,8 +28,9 @@ The detail is written where the error is raised: it says what was received and w
     │   └── BlankImage
     ├── DatasetUnavailable 424    neither on this machine nor to be had
     ├── NotAllowed 403
-    └── Unavailable 503
-        └── DatabaseNotReady
+    ├── Unavailable 503
+    │   └── DatabaseNotReady
+    └── StorageFull 507           no room to write; reading and predicting go on
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -191,6 +192,10 @@ class Unavailable(CyfraError):
 
 class DatabaseNotReady(Unavailable):
     name, title = "database-not-ready", "The database has another version than this program"
+
+
+class StorageFull(CyfraError):
+    status, name, title = 507, "storage-full", "There is no room left to write"
 
 
 def unknown(received: object, valid: Iterable[object], what: str = "field") -> str:

@@ -52,7 +52,30 @@ class Settings(BaseSettings):
     max_activation_bytes: int = Field(
         default=6 << 30, gt=0, description="Most memory that one batch's activations may take."
     )
-    min_free_bytes: int = Field(default=256 << 20, ge=0, description="Less free disk than this, and /readyz says no.")
+    min_free_bytes: int = Field(
+        default=256 << 20,
+        ge=0,
+        description="Less free disk than this: /readyz says no, and the embedded database takes no trainings.",
+    )
+
+    keep_trainings_days: int | None = Field(
+        default=None,
+        ge=0,
+        le=36_500,
+        description="`cyfra prune` removes trainings that ended so long ago, with their reports. Default: none.",
+    )
+    keep_checkpoint_hours: float = Field(
+        default=24.0, ge=0, le=87_600, description="… and checkpoints that are older and were never finished."
+    )
+    keep_worker_hours: float = Field(
+        default=24.0, ge=0, le=87_600, description="… and workers that were not seen for so long."
+    )
+    keep_artefact_hours: float = Field(
+        default=1.0, ge=0, le=87_600, description="… and stored models that are older and that nothing points to."
+    )
+    keep_leftover_hours: float = Field(
+        default=1.0, ge=0, le=87_600, description="… and older files that killed processes left behind in the home."
+    )
 
     lease_seconds: float = Field(default=30.0, gt=0, description="A claim ends this long after its last heartbeat.")
     look_seconds: float = Field(

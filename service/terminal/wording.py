@@ -1,5 +1,6 @@
 """Numbers, times and states as a person reads them."""
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -22,6 +23,14 @@ def count(number: int | None) -> str:
 def size(shape: Sequence[int]) -> str:
     """Return `28` and `28` and `1` with signs of multiplication between them."""
     return "\N{MULTIPLICATION SIGN}".join(str(side) for side in shape)
+
+
+def volume(size: int) -> str:
+    """Return bytes as `512 B`, `1.5 MiB`, `2.0 GiB`."""
+    if size < 1024:
+        return f"{size} B"
+    power = min(3, int(math.log2(size)) // 10)
+    return f"{size / 1024**power:.1f} {('KiB', 'MiB', 'GiB')[power - 1]}"
 
 
 def duration(seconds: float) -> str:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 
+from service import storage
 from service.auth.caller import CALLER_PROBLEMS, CallerDependency, who_is_calling
 from service.edge import negotiating
 from service.edge.documenting import problems
@@ -22,6 +23,7 @@ from service.errors import (
     InvalidFields,
     NotAllowed,
     StillRunning,
+    StorageFull,
     UnknownTraining,
     WrongContentType,
 )
@@ -42,7 +44,7 @@ LOOK_SECONDS: Final = 0.25  # between two looks at a training somebody waits for
     summary="Submit a training",
     dependencies=[Depends(negotiating.require_json)],
     responses=problems(
-        *(BrokenJson, WrongContentType, BodyTooLarge, InvalidFields, NotAllowed),
+        *(BrokenJson, WrongContentType, BodyTooLarge, InvalidFields, NotAllowed, StorageFull),
         *CALLER_PROBLEMS,
         *KEY_PROBLEMS,
     ),
@@ -55,6 +57,7 @@ def submit(
     limits = NetworkLimits(resources.settings.max_parameters, resources.settings.max_activation_bytes)
 
     def create(session: Session) -> Answer:
+        storage.require_room(resources.database.file, resources.settings.min_free_bytes)
         reply = operations.submit(session, resources.doorbell, caller, training, limits)
         headers = {"Location": reply.links["self"], "Retry-After": str(reply.poll_after_seconds)}
         return Answer.of(reply, 202, headers)

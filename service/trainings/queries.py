@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, delete, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from service.records import (
-    Artefact,
     Checkpoint,
     ModelVersion,
     Training,
@@ -17,6 +16,7 @@ from service.records import (
     TrainingLabel,
     TrainingState,
     fairness,
+    storing,
 )
 from service.records.clock import now
 
@@ -136,10 +136,5 @@ def remove_unless_running(session: Session, training_id: str) -> bool:
     if removed is None:
         return False
     fairness.refresh(session, removed)
-    still_needed = or_(
-        Artefact.sha256.in_(select(TrainingArtefact.sha256)),
-        Artefact.sha256.in_(select(ModelVersion.keras_sha256)),
-        Artefact.sha256.in_(select(ModelVersion.onnx_sha256)),
-    )
-    session.execute(delete(Artefact).where(Artefact.sha256.in_(produced), ~still_needed))
+    storing.remove_unreferenced(session, produced)
     return True
