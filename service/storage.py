@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from service.errors import StorageFull
 
 RETRY_SECONDS: Final = 60
-WAY_OUT: Final = "Free some space on it, or remove what nobody needs: `cyfra prune`."
+WAY_OUT: Final = "Free some space on it, then let `cyfra prune` remove what nobody needs."
 
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 SQLITE_FULL: Final = 13
@@ -37,7 +37,7 @@ def is_full(error: BaseException, file: Path | None = None) -> bool:
 def full() -> StorageFull:
     """Return the problem that a write found no room."""
     return StorageFull(
-        f"The service's disk is full. Nothing was changed; reading and predicting go on. {WAY_OUT} Then try again.",
+        f"The service's disk is full. Nothing was changed; reading and predicting go on. {WAY_OUT}",
         retry_after_seconds=RETRY_SECONDS,
     )
 
@@ -56,7 +56,7 @@ def require_room(file: Path | None, least_bytes: int) -> None:
     if free < least_bytes:
         raise StorageFull(
             f"The disk of the database has {free >> 20} MiB free, and at least {least_bytes >> 20} MiB are kept for "
-            f"the trainings that run. Nothing was changed; reading and predicting go on. {WAY_OUT} Then try again.",
+            f"the trainings that run. Nothing was changed; reading and predicting go on. {WAY_OUT}",
             retry_after_seconds=RETRY_SECONDS,
         )
 

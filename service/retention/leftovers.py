@@ -1,6 +1,7 @@
 """Files in the home that a killed process left behind: half-prepared data sets, and messages half-written or half-read."""
 
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,4 +56,7 @@ def _contents(path: Path) -> list[tuple[int, float]]:
         found = [each.lstat() for each in (path, *path.rglob("*"))]
     except OSError:
         return []
-    return [(status.st_size, max(status.st_mtime, status.st_ctime)) for status in found]
+    return [
+        (0 if stat.S_ISDIR(status.st_mode) else status.st_size, max(status.st_mtime, status.st_ctime))
+        for status in found
+    ]
