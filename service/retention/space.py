@@ -30,8 +30,8 @@ def held(database: Database) -> Space:
     if not database.is_sqlite:
         with database.reading() as session:
             return Space(session.scalars(text("SELECT pg_database_size(current_database())")).one(), None)
-    with _sqlite(database) as ask:
-        empty = ask("PRAGMA freelist_count") * ask("PRAGMA page_size")
+    with _sqlite(database) as cursor:
+        empty = _figure(cursor, "freelist_count") * _figure(cursor, "page_size")
     return Space(sum(_size(part) for part in _parts(database)), empty)
 
 
@@ -39,12 +39,12 @@ def shorten_log(database: Database) -> None:
     """Give the room of SQLite's write-ahead log back to the disk, unless somebody reads from it just now."""
     if not database.is_sqlite:
         return
-    with _sqlite(database) as ask:
-        ask(f"PRAGMA busy_timeout = {PATIENCE_MILLISECONDS}")
+    with _sqlite(database) as cursor:
+        _say(cursor, f"PRAGMA busy_timeout = {PATIENCE_MILLISECONDS}")
         try:
-            ask("PRAGMA wal_checkpoint(TRUNCATE)")
+            _say(cursor, "PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
-            ask(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
+            _say(cursor, f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
 
 
 def give_back(database: Database) -> None:
@@ -55,10 +55,10 @@ def give_back(database: Database) -> None:
     """
     if not database.is_sqlite:
         return
-    with _sqlite(database) as ask:
-        while (before := ask("PRAGMA freelist_count")) > 0:
-            ask(f"PRAGMA incremental_vacuum({PAGES_AT_ONCE})")
-            if ask("PRAGMA freelist_count") >= before:
+    with _sqlite(database) as cursor:
+        while (before := _figure(cursor, "freelist_count")) > 0:
+            _say(cursor, f"PRAGMA incremental_vacuum({PAGES_AT_ONCE})")
+            if _figure(cursor, "freelist_count") >= before:
                 break  # it cannot shrink, or others free pages as fast
     shorten_log(database)  # the file shrinks when what its log says is carried out
 
@@ -72,11 +72,11 @@ def vacuum(database: Database) -> None:
         with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             connection.execute(text(f"VACUUM {VACUUMED}"))
         return
-    with _sqlite(database) as ask:
-        needed = 2 * (ask("PRAGMA page_count") - ask("PRAGMA freelist_count")) * ask("PRAGMA page_size")
+    with _sqlite(database) as cursor:
+        needed = 2 * (_figure(cursor, "page_count") - _figure(cursor, "freelist_count")) * _figure(cursor, "page_size")
         _require(database, needed)
-        ask("PRAGMA auto_vacuum = INCREMENTAL")  # from now on the file can shrink step by step
-        ask("VACUUM")
+        _say(cursor, "PRAGMA auto_vacuum = INCREMENTAL")  # from now on the file can shrink step by step
+        _say(cursor, "VACUUM")
     shorten_log(database)
 
 
@@ -85,21 +85,27 @@ def _require(database: Database, needed: int) -> None:
     free = shutil.disk_usage(database.file.parent).free
     if free < needed:
         raise StorageFull(
-            f"--vacuum writes the database anew and needs {needed >> 20} MiB for that; {free >> 20} MiB are free on its "
+            f"--vacuum writes the database anew and needs {-(-needed >> 20)} MiB for that; {free >> 20} MiB are free on its "
             "disk. Nothing was changed by it. Without --vacuum, what was removed makes room for new rows in the file."
         )
 
 
 @contextmanager
 def _sqlite(database: Database) -> Iterator[Any]:
-    """Give a function that carries out one statement outside any transaction and returns the first figure of its answer."""
+    """Give a cursor outside any transaction: what is done here cannot be done in one."""
     with closing(database.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        yield cursor
 
-        def ask(statement: str) -> int:
-            rows = cursor.execute(statement).fetchall()  # all of them: a vacuum goes on while its rows are fetched
-            return int(rows[0][0]) if rows else 0
 
-        yield ask
+def _figure(cursor: Any, name: str) -> int:  # noqa: ANN401 - a DB-API cursor has no type
+    """Return what a pragma says."""
+    (figure,) = cursor.execute(f"PRAGMA {name}").fetchone()
+    return int(figure)
+
+
+def _say(cursor: Any, statement: str) -> None:  # noqa: ANN401
+    """Carry out a statement to its end: a vacuum goes on only while its rows are fetched."""
+    cursor.execute(statement).fetchall()
 
 
 def _parts(database: Database) -> list[Path]:

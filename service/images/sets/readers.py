@@ -99,9 +99,7 @@ def _read_split(builtin: Builtin, archive: zipfile.ZipFile, folder: Path, split:
     members = sorted(name for name in archive.namelist() if name.startswith(f"{split}/") and not name.endswith("/"))
     if len(members) != count:
         raise DatasetUnavailable(f"{archive.filename} has {len(members)} pictures in {split}/, expected {count}.")
-    images = np.lib.format.open_memmap(
-        folder / f"x_{split}.npy", mode="w+", dtype=np.uint8, shape=(count, *builtin.shape)
-    )
+    images = store.blank(folder, f"x_{split}", (count, *builtin.shape))
     labels = np.zeros(count, dtype=np.uint8)
     for number, member in enumerate(members):
         _, class_name, *_ = member.split("/")
