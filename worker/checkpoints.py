@@ -11,11 +11,11 @@ from typing import Final
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from service.database import Database
-from service.records import Checkpoint, CheckpointPart, Training
-from worker.claims import Claim, LeaseLost, fence
+from service.records import Checkpoint, CheckpointPart
+from worker import claims
+from worker.claims import Claim, LeaseLost
 from worker.learning.checkpoints import Place
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def store(database: Database, claim: Claim, place: Place, content: bytes) -> Non
         checkpoint_id = _begin(database, claim, place, content)
         for number, start in enumerate(range(0, len(content), PART_BYTES)):
             with database.transaction() as session:
-                _require(session, claim)
+                claims.hold(session, claim)
                 part = content[start : start + PART_BYTES]
                 session.add(CheckpointPart(checkpoint_id=checkpoint_id, number=number, content=part))
         _complete(database, claim, checkpoint_id)
@@ -40,7 +40,7 @@ def store(database: Database, claim: Claim, place: Place, content: bytes) -> Non
 
 def _begin(database: Database, claim: Claim, place: Place, content: bytes) -> int:
     with database.transaction() as session:
-        _require(session, claim)
+        claims.hold(session, claim)
         checkpoint = Checkpoint(
             training_id=claim.training_id,
             attempt=claim.attempt,
@@ -56,7 +56,7 @@ def _begin(database: Database, claim: Claim, place: Place, content: bytes) -> in
 
 def _complete(database: Database, claim: Claim, checkpoint_id: int) -> None:
     with database.transaction() as session:
-        _require(session, claim)
+        claims.hold(session, claim)
         session.execute(update(Checkpoint).where(Checkpoint.id == checkpoint_id).values(is_complete=True))
         kept = (
             select(Checkpoint.id)
@@ -68,12 +68,6 @@ def _complete(database: Database, claim: Claim, checkpoint_id: int) -> None:
             delete(Checkpoint).where(Checkpoint.training_id == claim.training_id, Checkpoint.id.not_in(kept)),
             execution_options={"synchronize_session": False},
         )
-
-
-def _require(session: Session, claim: Claim) -> None:
-    """Hold the claim until the transaction's end; raise LeaseLost if it is lost."""
-    if session.scalar(select(Training.id).where(fence(claim)).with_for_update()) is None:
-        raise LeaseLost
 
 
 def newest_first(database: Database, training_id: str) -> Iterator[bytes]:

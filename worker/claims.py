@@ -140,9 +140,16 @@ def release(database: Database, claim: Claim, reason: str) -> None:
             requeue(session, claim, reason)
 
 
+def hold(session: Session, claim: Claim) -> None:
+    """Make sure of the claim until the transaction's end; raise LeaseLost if it is lost."""
+    if session.scalar(select(Training.id).where(fence(claim)).with_for_update()) is None:
+        raise LeaseLost
+
+
 def is_cancel_requested(session: Session, claim: Claim) -> bool:
-    """Whether the cancellation was asked for; from here to the transaction's end nobody can ask."""
-    return session.scalar(select(Training.cancel_requested_at).where(fence(claim)).with_for_update()) is not None
+    """Whether the cancellation was asked for; from here to the transaction's end nobody can ask. Raise LeaseLost."""
+    hold(session, claim)
+    return session.scalars(select(Training.cancel_requested_at).where(fence(claim))).one() is not None
 
 
 def is_work_waiting(database: Database) -> bool:

@@ -47,15 +47,6 @@ def store(database: Database, claim: Claim, outcome: Outcome) -> None:
     with database.transaction() as session:
         if claims.is_cancel_requested(session, claim):
             raise Cancelled
-        claims.finish(
-            session,
-            claim,
-            TrainingState.SUCCEEDED,
-            dataset_sha256=outcome.dataset_sha256,
-            parameters=outcome.parameters,
-            test_loss=outcome.evaluation.test_loss,
-            test_accuracy=outcome.evaluation.test_accuracy,
-        )
         artefacts = {name: storing.store(session, content) for name, content in _contents(outcome).items()}
         session.add_all(
             TrainingArtefact(training_id=claim.training_id, format=name, sha256=sha256)
@@ -73,6 +64,17 @@ def store(database: Database, claim: Claim, outcome: Outcome) -> None:
             and _insert_unless_there(session, Model, name=DEFAULT_MODEL, latest_version=0)
         ):
             _add_version(session, claim, outcome, artefacts, DEFAULT_MODEL)
+        session.flush()
+        # Last, because it locks the owner's row: claims wait for that, and the bytes take a while.
+        claims.finish(
+            session,
+            claim,
+            TrainingState.SUCCEEDED,
+            dataset_sha256=outcome.dataset_sha256,
+            parameters=outcome.parameters,
+            test_loss=outcome.evaluation.test_loss,
+            test_accuracy=outcome.evaluation.test_accuracy,
+        )
 
 
 def _contents(outcome: Outcome) -> dict[str, bytes]:

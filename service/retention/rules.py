@@ -5,7 +5,6 @@ from typing import Final, Self
 
 from service.settings import Settings
 
-IDEMPOTENCY_HOURS: Final = 24.0
 HOUR: Final = 3600.0
 DAY: Final = 86_400.0
 
@@ -28,7 +27,7 @@ class Rules:
         return cls(
             trainings_seconds=None if days is None else days * DAY,
             checkpoints_seconds=settings.keep_checkpoint_hours * HOUR,
-            answers_seconds=IDEMPOTENCY_HOURS * HOUR,
+            answers_seconds=settings.idempotency_hours * HOUR,
             workers_seconds=settings.keep_worker_hours * HOUR,
             artefacts_seconds=settings.keep_artefact_hours * HOUR,
             leftovers_seconds=settings.keep_leftover_hours * HOUR,

@@ -118,7 +118,9 @@ class Metrics(BaseModel):
 class Failure(BaseModel):
     """Why a training failed."""
 
-    type: str = Field(description="worker-lost, out-of-memory, time-limit, diverged, data-unavailable, invalid, internal")
+    type: str = Field(
+        description="worker-lost, out-of-memory, time-limit, diverged, data-unavailable, invalid, internal"
+    )
     detail: str
 
 
