@@ -15,6 +15,7 @@ from service.datasets.endpoints import router as datasets
 from service.edge import problems
 from service.edge.documenting import document_problems
 from service.edge.resources import Resources
+from service.edge.stopping import told_by_signals
 from service.models.endpoints import router as models
 from service.networks.endpoints import router as networks
 from service.predictions.endpoints import router as predictions
@@ -47,7 +48,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         resources = Resources(settings, database, Doorbell(settings), Engines(database))
         app.state.resources = resources
         try:
-            yield
+            with told_by_signals() as app.state.stopping:
+                yield
         finally:
             resources.close()
 

@@ -1,12 +1,15 @@
 """The commands that run the service: up, api, worker, migrate."""
 
 import os
+import signal
 import sys
+from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
 
 from service.terminal.consoles import error_console
+from service.terminal.exits import OK
 
 # ruff: noqa: PLC0415 - imported where they are needed: the worker must not pay for the API's libraries, nor --help for any
 
@@ -40,6 +43,7 @@ def api(
 
     import uvicorn
 
+    signal.signal(signal.SIGTERM, _end_well)
     uvicorn.run(
         "service.app:create_app",
         factory=True,
@@ -52,6 +56,11 @@ def api(
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
     )
+
+
+def _end_well(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End with 0: uvicorn, once it has stopped, sends itself the signal that stopped it, and SIGTERM is no failure."""
+    sys.exit(OK)
 
 
 def worker() -> NoReturn:
