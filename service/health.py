@@ -43,7 +43,7 @@ def _checks(resources: Resources) -> dict[str, str]:
 
 def _database(resources: Resources) -> str:
     try:
-        migrating.check(resources.database)
+        migrating.check_running(resources.database)
         with resources.database.reading() as session:
             session.execute(text("SELECT 1"))
     except SQLAlchemyError as error:

@@ -53,6 +53,18 @@ def test_a_database_that_a_newer_version_wrote_is_refused(empty: Database) -> No
             refused(empty)
 
 
+def test_a_process_that_runs_goes_on_with_a_newer_database_but_not_with_an_older_one(empty: Database) -> None:
+    migrating.migrate(empty)
+    with empty.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    migrating.check_running(empty)
+
+    with empty.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    with pytest.raises(DatabaseNotReady, match="Run `cyfra migrate` once"):
+        migrating.check_running(empty)
+
+
 def test_a_database_with_foreign_tables_is_refused(empty: Database) -> None:
     with empty.engine.execution_options(writes=True).begin() as connection:
         connection.execute(text("CREATE TABLE trainings (id integer)"))
