@@ -63,11 +63,27 @@ def _end_well(_number: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(OK)
 
 
-def worker() -> NoReturn:
+def worker(
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Run none: say whether one of this host looks for work, else exit with 1 or 3."),
+    ] = False,
+) -> None:
     """Run one worker: it trains whatever is queued."""
+    if check:
+        _check_worker()
+        return
     sys.stdout.flush()
     # A new program, not an import: the service knows no TensorFlow, and the worker no terminal.
     os.execv(sys.executable, [sys.executable, "-P", "-m", "worker.app"])  # noqa: S606 - our own
+
+
+def _check_worker() -> None:
+    from service.terminal.asking import print_text
+    from service.terminal.presence import require_worker
+    from service.terminal.starting import read_settings
+
+    print_text(require_worker(read_settings()))
 
 
 def migrate() -> None:
