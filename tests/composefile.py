@@ -24,7 +24,7 @@ def read_compose(environment: Mapping[str, str]) -> dict[str, Any]:
         given = environment.get(found["name"], "")
         if given or found["kind"] == "-":
             return given or found["word"]
-        raise MissingVariable(f"required variable {found['name']} {found['word']}")
+        raise MissingVariable(f"required variable {found['name']} is missing a value: {found['word']}")
 
     text = VARIABLE.sub(value, (ROOT / "docker-compose.yml").read_text())
     found: dict[str, Any] = yaml.safe_load(text)

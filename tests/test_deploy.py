@@ -49,7 +49,7 @@ def test_the_services_are_these(services):
 def test_nothing_starts_without_its_passwords_and_what_is_missing_is_said(name, given):
     others = {other: value for other, value in PASSWORDS.items() if other != name}
 
-    with pytest.raises(MissingVariable, match=rf"{name} is missing\. Copy \.env\.example"):
+    with pytest.raises(MissingVariable, match=rf"{name} is missing a value: copy \.env\.example"):
         read_compose(others | ({name: ""} if given else {}))
 
 
