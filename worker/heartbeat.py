@@ -9,6 +9,7 @@ from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from service import logs
 from service.database import Database
 from worker import claims
 from worker.claims import Claim, LeaseLost
@@ -30,7 +31,8 @@ class Heartbeat:
         self._lease_seconds = lease_seconds
         self._parent = os.getppid()
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{claim.training_id}", daemon=True)
+        beat = logs.with_context(self._beat)
+        self._thread = threading.Thread(target=beat, name=f"heartbeat-{claim.training_id}", daemon=True)
 
     def __enter__(self) -> Self:
         """Start the thread."""

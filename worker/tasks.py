@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from service import logs
 from service.database import Database
 from service.errors import DatasetUnavailable
 from service.images.expectation import Expectation, scale
@@ -43,10 +44,11 @@ def work(workshop: "Workshop") -> None:
     claim = claims.claim(database, workshop.name, settings.lease_seconds)
     if claim is None:
         return
-    logger.info("training %s: attempt %d begins", claim.training_id, claim.attempt)
     if claims.is_work_waiting(database):
         workshop.doorbell.ring()  # for another worker: rings that came at once were one
-    with Heartbeat(database, claim, settings.lease_seconds) as heartbeat:
+    about = logs.bound(training=claim.training_id, attempt=claim.attempt)
+    with about, Heartbeat(database, claim, settings.lease_seconds) as heartbeat:
+        logger.info("training %s: attempt %d begins", claim.training_id, claim.attempt)
         stops = Stops(heartbeat, workshop.is_shutting_down)
         carry_out(workshop, claim, ProgressWriter(database, claim, stops, settings.progress_seconds))
     if claims.is_work_waiting(database) and not workshop.is_shutting_down():

@@ -6,6 +6,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from service.database import Database
+from service.health.checks import Checks
+from service.metrics.process import ProcessMetrics
+from service.metrics.scraping import Scrape
 from service.predictions.engines import Engines
 from service.queue import Doorbell
 from service.settings import Settings
@@ -19,6 +22,9 @@ class Resources:
     database: Database
     doorbell: Doorbell
     engines: Engines
+    metrics: ProcessMetrics
+    scrape: Scrape
+    checks: Checks
 
     def close(self) -> None:
         """Close all of it."""

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import ExitStack
 from typing import Annotated, NoReturn
 
 import typer
@@ -40,18 +41,25 @@ def api(
 
     import uvicorn
 
-    uvicorn.run(
-        "service.app:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        loop="uvloop",
-        http="httptools",
-        access_log=access_log,
-        server_header=False,
-        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
-    )
+    from service import logs
+    from service.metrics.sharing import shared_folder
+
+    with ExitStack() as stack:
+        if workers > 1:
+            os.environ |= stack.enter_context(shared_folder(settings.home))  # for the processes that uvicorn starts
+        uvicorn.run(
+            "service.app:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            loop="uvloop",
+            http="httptools",
+            access_log=False,  # ours says more: see service.edge.observing
+            log_config=logs.configuration(settings, access_log=access_log),
+            server_header=False,
+            timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
+        )
 
 
 def worker() -> NoReturn:
@@ -63,10 +71,13 @@ def worker() -> NoReturn:
 
 def migrate() -> None:
     """Bring the database to this program's version."""
+    from service import logs
     from service.terminal.asking import print_text
     from service.terminal.starting import make_ready, read_settings
 
-    print_text(make_ready(read_settings()))
+    settings = read_settings()
+    logs.configure(settings)
+    print_text(make_ready(settings))
 
 
 def demo() -> None:
