@@ -37,7 +37,7 @@ def waiting(session: Session) -> Waiting:
 def states(session: Session) -> dict[str, int]:
     """Return how many trainings are in each state; one that runs and is to be cancelled counts as `cancelling` alone."""
     rows = session.execute(select(Training.state, func.count()).group_by(Training.state))
-    found: Tally[str] = Tally({state.value: count for state, count in rows.tuples()})
+    found: Tally[str] = Tally({state.value: count for state, count in rows})
     cancelling = session.scalar(
         select(func.count()).where(Training.state == TrainingState.RUNNING, Training.cancel_requested_at.is_not(None))
     )
@@ -58,5 +58,5 @@ def workers_alive(session: Session) -> int:
 
 def counters(session: Session) -> dict[tuple[str, str], int]:
     """Return what all workers have counted, by name and label."""
-    rows = session.execute(select(Counter.name, Counter.label, Counter.value)).tuples()
+    rows = session.execute(select(Counter.name, Counter.label, Counter.value))
     return {(name, label): value for name, label, value in rows}

@@ -21,7 +21,7 @@ COUNTERS: Final = {
 ENDED: Final = "trainings_ended"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a registry keeps collectors by their identity
 class WholeService(Collector):
     """The figures of one moment."""
 
