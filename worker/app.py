@@ -27,7 +27,7 @@ from service.settings import Settings
 from worker.learning import backend
 from worker.looking import LookForWork
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("worker.app")  # run as a program, it is called __main__
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from service.queue import Doorbell
 from service.settings import Settings
 
 OK: Final = "ok"
-UNKNOWN: Final = "not known while the database does not answer"
 NEEDED: Final = ("database", "broker", "disk")
 LONGEST_REASON: Final = 300
 
@@ -62,15 +61,17 @@ class Checks:
         needed = asyncio.gather(*(_said(probe) for probe in self._needed.values()))
         found, work = await asyncio.gather(needed, self._known_work())
         checks = dict(zip(self._needed, found, strict=True))
-        if work is None:
-            return Health({**checks, "workers": UNKNOWN, "queue": UNKNOWN}, ())
+        if isinstance(work, str):
+            return Health({**checks, "workers": work, "queue": work}, ())
         return Health({**checks, "workers": _workers(work), "queue": _queue(work)}, _warnings(work))
 
-    async def _known_work(self) -> Work | None:
+    async def _known_work(self) -> Work | str:
         try:
             return await self._work.answer()
-        except (SQLAlchemyError, NoAnswer):
-            return None  # the check of the database says why
+        except SQLAlchemyError as error:
+            return f"not known: {_shortened(error)}"
+        except NoAnswer as error:
+            return f"not known: {error}"
 
 
 async def _said(probe: Probe[str]) -> str:
@@ -141,5 +142,7 @@ def _trainings(count: int) -> str:
 def _shortened(error: SQLAlchemyError) -> str:
     """Return the database's own words; SQLAlchemy's also hold the statement."""
     reason = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    words = " ".join(str(reason).split())[:LONGEST_REASON]
+    words = " ".join(str(reason).partition("\nLINE ")[0].split())[
+        :LONGEST_REASON
+    ]  # PostgreSQL quotes the statement there
     return f"{type(reason).__name__}: {words}"
