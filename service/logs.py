@@ -1,6 +1,6 @@
 """What the processes write to standard error: one line a record, all of them alike, whoever wrote it.
 
-    2026-11-22T16:22:48.131Z [info     ] training 01jd…: attempt 1 begins [worker.tasks] attempt=1 process=4711 training=01jd…
+    2026-11-22T16:22:48.131Z [info     ] training 4921…: attempt 1 begins [worker.tasks] attempt=1 process=4711 training=4921…
     {"timestamp": "2026-11-22T16:22:48.131Z", "level": "info", "logger": "worker.tasks", "event": "…", "process": 4711, …}
 
 Modules write with `logging.getLogger(__name__)`, as libraries do. `bound()` hangs what a line belongs to (a training and its

@@ -2,10 +2,12 @@
 
 import logging
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi.concurrency import run_in_threadpool
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,6 +17,8 @@ from service.metrics.whole import Unknown, WholeService
 from service.probing import NoAnswer, Probe
 
 logger = logging.getLogger(__name__)
+
+OPENMETRICS: Final = "application/openmetrics-text"
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,18 @@ class Scrape:
         return await run_in_threadpool(self._written, whole, accept)
 
     def _written(self, whole: Collector, accept: str) -> Scraped:
-        write, media_type = choose_encoder(accept)
         registry = CollectorRegistry()
         registry.register(whole)
         registry.register(self._process.collector)
-        return Scraped(write(registry), media_type)
+        if accepts_openmetrics(accept):
+            written: bytes = openmetrics.generate_latest(registry)  # type: ignore[no-untyped-call]
+            return Scraped(written, openmetrics.CONTENT_TYPE_LATEST)
+        return Scraped(generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def accepts_openmetrics(accept: str) -> bool:
+    """Whether a scraper takes OpenMetrics: one that does prefers it.
+
+    prometheus_client's own `choose_encoder` (0.26) raises TypeError for a version that is no number, and anybody can send one.
+    """
+    return any(kind.partition(";")[0].strip().lower() == OPENMETRICS for kind in accept.split(","))

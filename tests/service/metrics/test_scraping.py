@@ -189,6 +189,17 @@ def test_openmetrics_is_answered_to_whom_asks_for_it(client: TestClient) -> None
     assert {"cyfra_trainings", "cyfra_epochs", "cyfra_requests_seconds", "cyfra_database_wait_seconds"} <= names
 
 
+@pytest.mark.parametrize(
+    "accept",
+    ["", ",", ";;", "*/*", "application/json", "text/plain; version=x", "application/openmetrics-text; version=abc"],
+)
+def test_whatever_a_scraper_says_it_accepts_it_is_answered(client: TestClient, accept: str) -> None:
+    reply = client.get("/metrics", headers={"Accept": accept})
+
+    assert reply.status_code == 200
+    assert "cyfra_database_up 1" in reply.text
+
+
 def test_a_scrape_without_a_database_still_answers_for_the_process(client: TestClient, database: Database) -> None:
     with database.engine.execution_options(writes=True).begin() as connection:
         connection.execute(text("ALTER TABLE workers RENAME TO gone"))
