@@ -40,14 +40,17 @@ format: $(INSTALLED) ## format the code, and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: ## resolve all packages anew and write requirements.lock
+lock: ## resolve all packages anew and write requirements.lock and requirements-gpu.lock
 	@echo 'Installing the newest packages that pyproject.toml allows into build/lock: this takes minutes.'
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --disable-pip-version-check --upgrade setuptools
 	build/lock/bin/python -m pip install --disable-pip-version-check '.[worker,dev]'
 	build/lock/bin/python scripts/lock.py > build/requirements.lock
+	build/lock/bin/python -m pip install --disable-pip-version-check --quiet --dry-run --report build/gpu.json '.[worker,gpu]'
+	build/lock/bin/python scripts/lock_gpu.py < build/gpu.json > build/requirements-gpu.lock
 	mv build/requirements.lock requirements.lock
+	mv build/requirements-gpu.lock requirements-gpu.lock
 
 bench: $(INSTALLED) ## all benchmarks
 	@set -e; for each in bench/[a-z]*.py; do \

@@ -13,6 +13,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
+EXTRAS = ("worker", "dev")  # not gpu: see scripts/lock_gpu.py
 HEADER = """\
 # The versions that Cyfra is built and tested with: service, worker and development in one. Made by `make lock`.
 """
@@ -30,9 +31,9 @@ def main() -> None:
 
 
 def requirements_of(pyproject: Path) -> list[Requirement]:
-    """Return what the project asks for itself, extras included."""
+    """Return what the project asks for itself, `EXTRAS` included."""
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
-    extras = [text for texts in project.get("optional-dependencies", {}).values() for text in texts]
+    extras = [text for extra in EXTRAS for text in project["optional-dependencies"][extra]]
     return [Requirement(text) for text in [*project["dependencies"], *extras]]
 
 

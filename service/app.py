@@ -15,6 +15,7 @@ from service.datasets.endpoints import router as datasets
 from service.edge import observing, problems
 from service.edge.documenting import document_problems
 from service.edge.resources import Resources
+from service.edge.stopping import told_by_signals
 from service.health.checks import Checks
 from service.health.endpoints import router as health
 from service.metrics.endpoints import router as metrics_router
@@ -62,7 +63,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         )
         app.state.resources = resources
         try:
-            yield
+            with told_by_signals() as app.state.stopping:
+                yield
         finally:
             resources.close()
 

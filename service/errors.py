@@ -6,29 +6,34 @@ The detail is written where the error is raised: it says what was received and w
     CyfraError
     ├── BadRequest 400            the bytes are not a request of ours
     │   ├── BrokenJson
-    │   └── BadCursor
+    │   ├── BadCursor
+    │   └── BadCaller
+    ├── NotAuthenticated 401      nobody says who is calling
     ├── NotFound 404
     │   ├── UnknownTraining, UnknownDataset, UnknownNetwork, UnknownModel, UnknownVersion, UnknownSample
     │   └── NoSuchFormat
     ├── Conflict 409              the request is fine, the state is not
     │   ├── NoReportYet
     │   ├── NoModelYet
-    │   └── StillRunning
+    │   ├── StillRunning
+    │   └── StillInFlight
     ├── BodyTooLarge 413
     ├── WrongContentType 415
     ├── Unprocessable 422
     │   ├── InvalidFields
+    │   ├── IdempotencyKeyReused
     │   ├── NoImage
     │   ├── UnreadableImage
     │   ├── ImageTooLarge
     │   └── BlankImage
     ├── DatasetUnavailable 424    neither on this machine nor to be had
     ├── NotAllowed 403
-    └── Unavailable 503
-        └── DatabaseNotReady
+    ├── Unavailable 503
+    │   └── DatabaseNotReady
+    └── StorageFull 507           no room to write; reading and predicting go on
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import ClassVar, Self
@@ -36,7 +41,7 @@ from typing import ClassVar, Self
 
 @dataclass(frozen=True)
 class Fault:
-    """One wrong field: `pointer` is a JSON pointer (RFC 6901) into the body, or the name of a query parameter."""
+    """One wrong field: `pointer` is a JSON pointer (RFC 6901) into the body, or the name of a query parameter or header."""
 
     pointer: str
     detail: str
@@ -48,6 +53,7 @@ class CyfraError(Exception):
     status: ClassVar[int] = 500
     name: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something broke on our side"
+    headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, detail: str, *, faults: Sequence[Fault] = (), retry_after_seconds: int | None = None) -> None:
         super().__init__(detail)
@@ -66,6 +72,15 @@ class BrokenJson(BadRequest):
 
 class BadCursor(BadRequest):
     name, title = "bad-cursor", "The cursor does not belong to this list"
+
+
+class BadCaller(BadRequest):
+    name, title = "bad-caller", "The header that says who is calling cannot be read"
+
+
+class NotAuthenticated(CyfraError):
+    status, name, title = 401, "not-authenticated", "Nobody says who is calling"
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Trusted-Proxy"}  # RFC 9110 wants one with every 401
 
 
 class NotAllowed(CyfraError):
@@ -120,6 +135,10 @@ class StillRunning(Conflict):
     name, title = "still-running", "The training is still going on"
 
 
+class StillInFlight(Conflict):
+    name, title = "still-in-flight", "The first request with this Idempotency-Key is not answered yet"
+
+
 class BodyTooLarge(CyfraError):
     status, name, title = 413, "body-too-large", "The body is over the limit"
 
@@ -141,6 +160,10 @@ class InvalidFields(Unprocessable):
         if len(faults) == 1:
             return cls(f"{faults[0].pointer}: {faults[0].detail}".removeprefix(": "), faults=faults)
         return cls(f"{len(faults)} fields are wrong; `errors` names each.", faults=faults)
+
+
+class IdempotencyKeyReused(Unprocessable):
+    name, title = "idempotency-key-reused", "The Idempotency-Key belongs to another request"
 
 
 class NoImage(Unprocessable):
@@ -169,6 +192,10 @@ class Unavailable(CyfraError):
 
 class DatabaseNotReady(Unavailable):
     name, title = "database-not-ready", "The database has another version than this program"
+
+
+class StorageFull(CyfraError):
+    status, name, title = 507, "storage-full", "There is no room left to write"
 
 
 def unknown(received: object, valid: Iterable[object], what: str = "field") -> str:

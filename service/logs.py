@@ -28,28 +28,27 @@ ACCESS_FIELDS: Final = ("method", "path", "status", "milliseconds")
 
 def configure(settings: Settings) -> None:
     """Let this process write as the settings say."""
-    logging.config.dictConfig(configuration(settings))
+    handler = StandardError()
+    handler.setFormatter(formatter(settings.log_format))
+    root = logging.getLogger()
+    for earlier in [each for each in root.handlers if isinstance(each, StandardError)]:
+        root.removeHandler(earlier)
+    root.addHandler(handler)
+    # Only the levels: to configure all of it would close what handlers there are, and absl's closes standard error with it.
+    logging.config.dictConfig({"version": 1, "incremental": True, **_levels(settings, access_log=False)})
     logging.captureWarnings(capture=True)
 
 
 def configuration(settings: Settings, *, access_log: bool = False) -> dict[str, Any]:
-    """Return the same as a dictionary for `logging.config`: uvicorn hands it to the processes it starts.
-
-    `access_log` also writes a line a request. Below `info` only our own modules speak: what libraries say there is theirs.
-    """
-    level = settings.log_level.upper()
+    """Return the same for `logging.config`, as uvicorn hands it to the processes it starts; `access_log`: a line a request."""
+    configured = _levels(settings, access_log=access_log)
+    configured["root"]["handlers"] = ["standard error"]
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": f"{__name__}.formatter", "log_format": settings.log_format}},
         "handlers": {"standard error": {"()": f"{__name__}.StandardError", "formatter": "line"}},
-        "root": {"handlers": ["standard error"], "level": "INFO" if level == "DEBUG" else level},
-        "loggers": {
-            **{name: {"level": level} for name in OURS},
-            ACCESS_LOGGER: {"level": "INFO" if access_log else "WARNING"},
-            # These come with handlers of their own where somebody has configured them before us.
-            **{name: {"handlers": [], "propagate": True} for name in ("uvicorn", "uvicorn.error", "celery")},
-        },
+        **configured,
     }
 
 
@@ -89,6 +88,18 @@ class StandardError(logging.StreamHandler[TextIO]):
     def stream(self) -> TextIO:  # type: ignore[override] # a plain attribute in the base
         """The stream of the moment."""
         return sys.stderr
+
+
+def _levels(settings: Settings, *, access_log: bool) -> dict[str, dict[str, Any]]:
+    """Return who writes from which level on. Below `info` only our own modules do: what libraries say there is theirs."""
+    level = settings.log_level.upper()
+    return {
+        "root": {"level": "INFO" if level == "DEBUG" else level},
+        "loggers": {
+            **{name: {"level": level} for name in OURS},
+            ACCESS_LOGGER: {"level": "INFO" if access_log else "WARNING"},
+        },
+    }
 
 
 def _renderers(log_format: Literal["text", "json"]) -> list[Processor]:

@@ -46,6 +46,17 @@ def check(database: Database) -> None:
         )
 
 
+def check_running(database: Database) -> None:
+    """Raise DatabaseNotReady if a process that has started (see `check`) can no longer work with the database.
+
+    An upgrade migrates while older processes still answer. Migrations only add, so those go on until they are replaced.
+    """
+    with database.engine.connect() as connection:
+        found = _found_revision(connection)
+    if found is None or found in _known() - {head()}:
+        check(database)
+
+
 def head() -> str:
     """Return the newest revision this program knows."""
     revision = ScriptDirectory(str(files("migrations"))).get_current_head()
@@ -57,9 +68,12 @@ def _found_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def _known() -> set[str]:
+    return {script.revision for script in ScriptDirectory(str(files("migrations"))).walk_revisions()}
+
+
 def _refuse_unknown(connection: Connection, found: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory(str(files("migrations"))).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in _known():
         raise DatabaseNotReady(
             f"The database is at version {found}, which this program does not know: a newer Cyfra wrote it. "
             f"Start that version, or restore a backup from before the upgrade. This one knows up to {head()}."

@@ -45,8 +45,12 @@ class EmbeddedChannel(filesystem.Channel):
         folder = Path(self.data_folder_out)
         name = f"{uuid.uuid4()}.{queue}.msg"
         hidden = folder / f".{name}.part"
-        hidden.write_bytes(str_to_bytes(dumps(payload)))
-        hidden.rename(folder / name)
+        try:
+            hidden.write_bytes(str_to_bytes(dumps(payload)))
+            hidden.rename(folder / name)
+        except OSError:  # a full disk: what is half-written goes
+            hidden.unlink(missing_ok=True)
+            raise
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:  # noqa: ARG002 - kombu's signature
         for message in Path(self.data_folder_in).glob(f"*.{queue}.msg"):

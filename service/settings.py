@@ -1,10 +1,10 @@
 """The only reader of the environment: every setting is a `CYFRA_*` variable with a default that works on one machine."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Settings(BaseSettings):
@@ -39,6 +39,18 @@ class Settings(BaseSettings):
     allow_open: bool = Field(
         default=False, description="Listen on addresses other than loopback although there are no keys."
     )
+    caller_header: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description="The request header in which a trusted proxy says who is calling. Default: everybody is anybody.",
+    )
+    priority_callers: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Who may raise a training's priority, with commas between. Without a caller header all may.",
+    )
+    idempotency_hours: float = Field(
+        default=24, gt=0, le=8760, description="How long an answer is given again for the same Idempotency-Key."
+    )
     max_json_bytes: int = Field(default=1 << 20, gt=0, description="Largest body of a JSON request, bytes.")
     max_upload_bytes: int = Field(default=16 << 20, gt=0, description="Largest body of an upload, bytes.")
     max_images: int = Field(default=64, gt=0, description="Most images in one prediction request.")
@@ -47,7 +59,30 @@ class Settings(BaseSettings):
     max_activation_bytes: int = Field(
         default=6 << 30, gt=0, description="Most memory that one batch's activations may take."
     )
-    min_free_bytes: int = Field(default=256 << 20, ge=0, description="Less free disk than this, and /readyz says no.")
+    min_free_bytes: int = Field(
+        default=256 << 20,
+        ge=0,
+        description="Less free disk than this: /readyz says no, and the embedded database takes no trainings.",
+    )
+
+    keep_trainings_days: int | None = Field(
+        default=None,
+        ge=0,
+        le=36_500,
+        description="`cyfra prune` removes trainings that ended so long ago, with their reports. Default: none.",
+    )
+    keep_checkpoint_hours: float = Field(
+        default=24.0, ge=0, le=87_600, description="… and checkpoints that are older and were never finished."
+    )
+    keep_worker_hours: float = Field(
+        default=24.0, ge=0, le=87_600, description="… and workers that were not seen for so long."
+    )
+    keep_artefact_hours: float = Field(
+        default=1.0, ge=0, le=87_600, description="… and stored models that are older and that nothing points to."
+    )
+    keep_leftover_hours: float = Field(
+        default=1.0, ge=0, le=87_600, description="… and older files that killed processes left behind in the home."
+    )
 
     lease_seconds: float = Field(default=30.0, gt=0, description="A claim ends this long after its last heartbeat.")
     look_seconds: float = Field(
@@ -66,6 +101,13 @@ class Settings(BaseSettings):
         default=86_400.0, gt=0, description="Longest time a training may compute before it fails as time-limit."
     )
     threads: int | None = Field(default=None, gt=0, description="CPU threads a training uses. Default: all cores.")
+
+    @field_validator("priority_callers", mode="before")
+    @classmethod
+    def _split_at_commas(cls, names: object) -> object:
+        if isinstance(names, str):
+            return tuple(filter(None, (name.strip() for name in names.split(","))))
+        return names
 
     @property
     def resolved_database_url(self) -> str:

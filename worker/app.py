@@ -6,7 +6,6 @@ imports TensorFlow after that, once; it stays warm from one training to the next
 
 import logging
 import os
-import platform
 import signal
 import sys
 import warnings
@@ -24,6 +23,7 @@ from service.database import Database
 from service.errors import DatabaseNotReady
 from service.queue import WORK, Doorbell, celery_application
 from service.settings import Settings
+from worker import presence
 from worker.learning import backend
 from worker.looking import LookForWork
 
@@ -48,7 +48,7 @@ class Workshop:
         backend.load()
         logger.info("Keras is loaded on %s; ready to train", settings.keras_backend)
         database = Database(settings.resolved_database_url)
-        return cls(settings, database, Doorbell(settings), f"{platform.node()}:{os.getpid()}", is_shutting_down)
+        return cls(settings, database, Doorbell(settings), presence.name_of(os.getpid()), is_shutting_down)
 
 
 def create_worker(settings: Settings) -> Celery:

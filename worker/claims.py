@@ -1,20 +1,25 @@
-"""Claim a training, keep the claim alive, give it back, and rescue what a dead worker held.
+"""Claim a training, keep the claim alive, give it back, and end it.
 
 A claim is one conditional UPDATE that raises `attempt`; every later write carries that attempt (`fence`), so that a worker
 that was presumed dead can change nothing. Leases are set and judged by the database's clock.
+
+Every transaction that changes a training's state also brings its owner up to date, last: the training's row is locked before
+its owner's, and no transaction locks two owners, so that none waits for another in a circle.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CursorResult, Update, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from service.database import Database
-from service.records import Epoch, Training, TrainingChange, TrainingState
+from service.records import Checkpoint, Owner, Training, TrainingChange, TrainingState, fairness
 from service.records.clock import lease_clock, lease_now, now
 
-WORKER_LOST = "worker-lost"
+CLAIMING: Final = 0x636C6169  # "clai": PostgreSQL's advisory lock, so that the fairest order is exact
+UNSYNCHRONISED: Final = {"synchronize_session": False}
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class Claim:
     attempt: int
     spec: dict[str, Any]
     register_as: str | None
+    compute_seconds: float = 0.0  # of the attempts before this one
 
 
 class LeaseLost(Exception):
@@ -40,65 +46,86 @@ def fence(claim: Claim) -> ColumnElement[bool]:
     )
 
 
-def fenced_update(claim: Claim) -> Update:
+def fenced_update(claim: Claim) -> ReturningUpdate[str]:
     """Return an UPDATE of the claimed training that raises its version and touches nothing once the claim is lost."""
-    return update(Training).where(fence(claim)).values(version=Training.version + 1)
+    return update(Training).where(fence(claim)).values(version=Training.version + 1).returning(Training.id)
 
 
-def execute_fenced(session: Session, statement: Update) -> None:
-    """Execute a fenced UPDATE; raise LeaseLost if it met no row."""
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    assert isinstance(result, CursorResult)
-    if result.rowcount != 1:
+def execute_fenced(session: Session, statement: ReturningUpdate[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]]:
+    """Execute a fenced UPDATE and return what it returns; raise LeaseLost if it met no row."""
+    row = session.execute(statement, execution_options=UNSYNCHRONISED).one_or_none()
+    if row is None:
         raise LeaseLost
+    return row
 
 
 def claim(database: Database, worker: str, lease_seconds: float) -> Claim | None:
-    """Claim the oldest queued training; None if nothing waits or somebody else was faster."""
-    oldest = (
-        select(Training.id)
-        .where(Training.state == TrainingState.QUEUED)
-        .order_by(Training.created_at, Training.id)
-        .limit(1)
-        .with_for_update(
-            skip_locked=True
-        )  # PostgreSQL: the next worker takes the next row; SQLite has one writer anyway
-        .scalar_subquery()
-    )
-    taking = (
-        update(Training)
-        .where(Training.id == oldest, Training.state == TrainingState.QUEUED)
-        .values(
-            state=TrainingState.RUNNING,
-            version=Training.version + 1,
-            attempt=Training.attempt + 1,
-            worker=worker,
-            started_at=now(),
-            lease_clock=lease_clock(),
-            lease_until=lease_now() + lease_seconds,
-            activity="starting",
-            epoch=0,
-            step=0,
-            eta_seconds=None,
-            loss=None,
-            accuracy=None,
-        )
-        .returning(Training.id, Training.attempt, Training.spec, Training.register_as)
-    )
+    """Claim the training whose turn it is; None if nothing waits.
+
+    The highest priority first; then the owner with the fewest running, then the one that has computed least of late, then
+    the oldest (`service.records.fairness`).
+    """
     with database.transaction() as session:
-        row = session.execute(taking, execution_options={"synchronize_session": False}).one_or_none()
+        if not database.is_sqlite:  # SQLite has one writer anyway
+            session.execute(select(func.pg_advisory_xact_lock(CLAIMING)))
+        owner = _next_owner(session)
+        if owner is None:
+            return None
+        waiting = (
+            select(Training.id)
+            .where(Training.owner == owner, Training.state == TrainingState.QUEUED)
+            .order_by(Training.priority.desc(), Training.created_at, Training.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)  # who holds one is cancelling or deleting it
+            .scalar_subquery()
+        )
+        taking = (
+            update(Training)
+            .where(Training.id == waiting, Training.state == TrainingState.QUEUED)
+            .values(
+                state=TrainingState.RUNNING,
+                version=Training.version + 1,
+                attempt=Training.attempt + 1,
+                worker=worker,
+                started_at=now(),
+                lease_clock=lease_clock(),
+                lease_until=lease_now() + lease_seconds,
+                activity="starting",
+                eta_seconds=None,
+            )
+            .returning(Training.id, Training.attempt, Training.spec, Training.register_as, Training.compute_seconds)
+        )
+        row = session.execute(taking, execution_options=UNSYNCHRONISED).one_or_none()
         if row is None:
             return None
-        taken = Claim(row.id, row.attempt, row.spec, row.register_as)
-        session.execute(delete(Epoch).where(Epoch.training_id == taken.training_id))  # it starts from its beginning
+        taken = Claim(row.id, row.attempt, row.spec, row.register_as, row.compute_seconds)
         _record_change(session, taken, TrainingState.RUNNING, f"claimed by {worker}")
+        session.flush()
+        fairness.refresh(session, owner)
     return taken
+
+
+def _next_owner(session: Session) -> str | None:
+    """Return the owner whose turn it is; None if nothing waits."""
+    order = (Owner.next_priority.desc(), Owner.running, Owner.usage, Owner.next_created_at, Owner.name)
+    next_ = select(Owner.name).where(Owner.next_priority.is_not(None)).order_by(*order).limit(1)
+    owner = session.scalar(next_)
+    if owner is not None:
+        return owner
+    # Nobody waits, say the owners. Should one of them be wrong, its trainings must not wait for ever.
+    forgotten = session.scalar(select(Training.owner).where(Training.state == TrainingState.QUEUED).limit(1))
+    if forgotten is not None:
+        fairness.refresh(session, forgotten)
+    return forgotten
 
 
 def renew(database: Database, claim: Claim, lease_seconds: float) -> None:
     """Move the end of the lease; raise LeaseLost if the claim is lost."""
     statement = (
-        update(Training).where(fence(claim)).values(lease_clock=lease_clock(), lease_until=lease_now() + lease_seconds)
+        update(Training)
+        .where(fence(claim))
+        .values(lease_clock=lease_clock(), lease_until=lease_now() + lease_seconds)
+        .returning(Training.id)
     )  # no new version: nothing that a reader sees has changed
     with database.transaction() as session:
         execute_fenced(session, statement)
@@ -110,28 +137,19 @@ def release(database: Database, claim: Claim, reason: str) -> None:
         if is_cancel_requested(session, claim):
             finish(session, claim, TrainingState.CANCELLED, reason)
         else:
-            _requeue(session, claim, reason)
+            requeue(session, claim, reason)
+
+
+def hold(session: Session, claim: Claim) -> None:
+    """Make sure of the claim until the transaction's end; raise LeaseLost if it is lost."""
+    if session.scalar(select(Training.id).where(fence(claim)).with_for_update()) is None:
+        raise LeaseLost
 
 
 def is_cancel_requested(session: Session, claim: Claim) -> bool:
-    """Whether the cancellation was asked for; from here to the transaction's end nobody can ask."""
-    return session.scalar(select(Training.cancel_requested_at).where(fence(claim)).with_for_update()) is not None
-
-
-def finish(session: Session, claim: Claim, state: TrainingState, reason: str | None = None, **columns: object) -> None:
-    """End the training inside the caller's transaction; raise LeaseLost if the claim is lost."""
-    statement = fenced_update(claim).values(
-        state=state,
-        finished_at=now(),
-        worker=None,
-        lease_clock=None,
-        lease_until=None,
-        activity=None,
-        eta_seconds=None,
-        **columns,
-    )
-    execute_fenced(session, statement)
-    _record_change(session, claim, state, reason)
+    """Whether the cancellation was asked for; from here to the transaction's end nobody can ask. Raise LeaseLost."""
+    hold(session, claim)
+    return session.scalars(select(Training.cancel_requested_at).where(fence(claim))).one() is not None
 
 
 def is_work_waiting(database: Database) -> bool:
@@ -140,59 +158,45 @@ def is_work_waiting(database: Database) -> bool:
         return bool(session.scalar(select(exists().where(Training.state == TrainingState.QUEUED))))
 
 
-def rescue(database: Database, max_attempts: int) -> int:
-    """Take every training whose lease has ended from its worker; return how many there were.
-
-    It goes back to the queue; after `max_attempts` losses it fails, and if its cancellation was asked for it is cancelled.
-    """
-    expired = and_(Training.state == TrainingState.RUNNING, _has_ended())
-    with database.reading() as session:
-        if not session.scalar(select(exists().where(expired))):
-            return 0  # the usual case takes no write lock
-    with database.transaction() as session:
-        lost = session.execute(
-            select(Training.id, Training.attempt, Training.losses, Training.worker, Training.cancel_requested_at)
-            .where(expired)
-            .with_for_update(skip_locked=True)
-        ).all()
-        for row in lost:
-            held = Claim(row.id, row.attempt, {}, None)
-            reason = f"worker {row.worker} was lost"
-            if row.cancel_requested_at is not None:
-                finish(session, held, TrainingState.CANCELLED, reason)
-            elif row.losses + 1 >= max_attempts:
-                finish(
-                    session,
-                    held,
-                    TrainingState.FAILED,
-                    reason,
-                    losses=row.losses + 1,
-                    error_type=WORKER_LOST,
-                    error_detail=f"Its worker was lost {row.losses + 1} times; it is not tried again.",
-                )
-            else:
-                _requeue(session, held, reason, losses=row.losses + 1)
-    return len(lost)
+def finish(session: Session, claim: Claim, state: TrainingState, reason: str | None = None, **columns: object) -> None:
+    """End the training inside the caller's transaction; raise LeaseLost if the claim is lost."""
+    _let_go(session, claim, state, reason, finished_at=now(), **columns)
+    session.execute(delete(Checkpoint).where(Checkpoint.training_id == claim.training_id))
 
 
-def _requeue(session: Session, claim: Claim, reason: str, **columns: object) -> None:
-    statement = fenced_update(claim).values(
-        state=TrainingState.QUEUED,
-        worker=None,
-        lease_clock=None,
-        lease_until=None,
-        activity=None,
-        eta_seconds=None,
-        **columns,
+def requeue(session: Session, claim: Claim, reason: str, **columns: object) -> None:
+    """Put the training back into the queue inside the caller's transaction; raise LeaseLost if the claim is lost."""
+    _let_go(session, claim, TrainingState.QUEUED, reason, **columns)
+
+
+def _let_go(session: Session, claim: Claim, state: TrainingState, reason: str | None, **columns: object) -> None:
+    at = now().label("at")
+    statement = (
+        fenced_update(claim)
+        .values(
+            state=state,
+            worker=None,
+            lease_clock=None,
+            lease_until=None,
+            activity=None,
+            eta_seconds=None,
+            **columns,
+        )
+        .returning(Training.owner, Training.started_at, at)
     )
-    execute_fenced(session, statement)
-    _record_change(session, claim, TrainingState.QUEUED, reason)
+    row = execute_fenced(session, statement)
+    seconds = max(0.0, (row.at - row.started_at).total_seconds())
+    session.execute(
+        update(Training)
+        .where(Training.id == claim.training_id)
+        .values(compute_seconds=Training.compute_seconds + seconds),
+        execution_options=UNSYNCHRONISED,
+    )
+    _record_change(session, claim, state, reason)
+    session.flush()
+    fairness.refresh(session, row.owner)
+    fairness.charge(session, row.owner, seconds, row.at)
 
 
 def _record_change(session: Session, claim: Claim, state: TrainingState, reason: str | None) -> None:
     session.add(TrainingChange(training_id=claim.training_id, state=state, attempt=claim.attempt, reason=reason))
-
-
-def _has_ended() -> ColumnElement[bool]:
-    """Return the condition that a lease has ended: by its clock, or with it."""
-    return or_(Training.lease_clock.is_distinct_from(lease_clock()), Training.lease_until < lease_now())

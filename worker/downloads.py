@@ -28,35 +28,38 @@ LOOK_SECONDS: Final = 0.5
 def open_or_download(name: str, home: Path, datasets: Path | None, tick: Callable[[], None]) -> LabelledSet:
     """Return a data set that is on this machine, or download it; raise DatasetUnavailable with both ways out.
 
-    `tick` is called while the download goes on, and may raise to abandon it.
+    `tick` is called while that goes on (reading 60,000 JPEGs takes half a minute, a slow network any time), and may raise to
+    abandon it.
     """
+    found: list[LabelledSet] = []
+    failures: list[Exception] = []
+
+    def obtain() -> None:
+        try:
+            found.append(_obtain(name, home, datasets))
+        except Exception as error:  # noqa: BLE001 - raised again, in the thread that waits
+            failures.append(error)
+
+    thread = threading.Thread(target=obtain, name=f"dataset-{name}", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(LOOK_SECONDS)
+        tick()
+    if failures:
+        raise failures[0]
+    return found[0]
+
+
+def _obtain(name: str, home: Path, datasets: Path | None) -> LabelledSet:
     try:
         return open_set(name, home, datasets)
     except DatasetUnavailable as unavailable:
         if name not in LOADERS:
             raise
         logger.info("downloading %s", name)
-        (x_train, y_train), (x_test, y_test) = _download(name, tick, unavailable)
+        try:
+            (x_train, y_train), (x_test, y_test) = LOADERS[name]()
+        except Exception as error:  # Keras raises plain Exception for a URL that does not answer
+            raise DatasetUnavailable(f"{unavailable.detail} The download failed: {error}"[:2000]) from error
         arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
         return save_set(name, home, arrays, f"keras.datasets, Keras {keras.__version__}")
-
-
-def _download(name: str, tick: Callable[[], None], unavailable: DatasetUnavailable) -> tuple[Split, Split]:
-    """Load with Keras in a thread of its own, so that a cancellation need not wait for a slow network."""
-    loaded: list[tuple[Split, Split]] = []
-    failures: list[Exception] = []
-
-    def load() -> None:
-        try:
-            loaded.append(LOADERS[name]())
-        except Exception as error:  # noqa: BLE001 - Keras raises plain Exception for a URL that does not answer
-            failures.append(error)
-
-    thread = threading.Thread(target=load, name=f"download-{name}", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(LOOK_SECONDS)
-        tick()
-    if failures:
-        raise DatasetUnavailable(f"{unavailable.detail} The download failed: {failures[0]}"[:2000]) from failures[0]
-    return loaded[0]

@@ -2,19 +2,24 @@
 
 import logging
 import os
+import signal
 import threading
 import time
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from service import logs
 from service.database import Database
+from service.records import TrainingState
 from worker import claims
 from worker.claims import Claim, LeaseLost
 
 logger = logging.getLogger(__name__)
+
+TIME_LIMIT: Final = "time-limit"
+STUCK_AFTER_SECONDS: Final = 60.0  # a training that has not stopped so long after its time was up is stuck
 
 
 class Heartbeat:
@@ -22,13 +27,17 @@ class Heartbeat:
 
     `lost` is set as soon as the claim is no longer ours: another worker has it, the lease ran out while the database could
     not be reached, or the parent process died, so that nobody supervises us any more.
+
+    A training whose time is up stops at its next step. One that does not, because it is stuck in native code, is ended from
+    here, and this process with it; its parent starts another.
     """
 
-    def __init__(self, database: Database, claim: Claim, lease_seconds: float) -> None:
+    def __init__(self, database: Database, claim: Claim, lease_seconds: float, seconds_left: float) -> None:
         self.lost = threading.Event()
         self._database = database
         self._claim = claim
         self._lease_seconds = lease_seconds
+        self._stuck_at = time.monotonic() + seconds_left + STUCK_AFTER_SECONDS
         self._parent = os.getppid()
         self._stopped = threading.Event()
         beat = logs.with_context(self._beat)
@@ -55,6 +64,8 @@ class Heartbeat:
                 return
             began_at = time.monotonic()
             try:
+                if began_at > self._stuck_at:
+                    self._end_what_is_stuck()
                 claims.renew(self._database, self._claim, self._lease_seconds)
                 renewed_at = began_at
             except LeaseLost:
@@ -68,3 +79,11 @@ class Heartbeat:
                 if time.monotonic() - renewed_at > self._lease_seconds:
                     self.lost.set()
                     return
+
+    def _end_what_is_stuck(self) -> None:
+        logger.error("training %s: its time is up and it does not stop; this process ends", self._claim.training_id)
+        detail = "Its time was up, and it did not stop at the end of a step: its worker's process was killed."
+        columns = {"error_type": TIME_LIMIT, "error_detail": detail}
+        with self._database.transaction() as session:
+            claims.finish(session, self._claim, TrainingState.FAILED, TIME_LIMIT, **columns)
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.database import Database
 from service.queue import Doorbell
 from service.settings import Settings
-from worker import claims
+from worker import claims, presence, rescuing
+from worker.memory import oom_kills
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has n
         self._settings: Settings = parent.app.settings
         self._database = Database(self._settings.resolved_database_url, keep_connections=False)
         self._doorbell = Doorbell(self._settings)
+        self._name = presence.name_of(os.getpid())
+        self._oom_kills = oom_kills()
         self._pool: Any = None
         self._children: set[int] = set()
         self._timer: Any = None
@@ -45,13 +48,17 @@ class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has n
         if self._timer is not None:
             self._timer.cancel()
         self._doorbell.close()
+        with suppress(SQLAlchemyError):
+            presence.say_goodbye(self._database, self._name)
 
     def look(self) -> None:
         """Start again if the child was lost; rescue what dead workers held; ring if a training waits while this one is idle."""
         if self._living_children() != self._children:
+            self._take_back_what_the_child_held()
             start_again(self._living_children())
         try:
-            rescued = claims.rescue(self._database, self._settings.max_attempts)
+            presence.say_present(self._database, self._name)
+            rescued = rescuing.rescue(self._database, self._settings.max_attempts)
             is_work_waiting = claims.is_work_waiting(self._database)
         except SQLAlchemyError as error:
             logger.warning("could not look for work: %s", error)
@@ -60,6 +67,13 @@ class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has n
             logger.warning("took %d training(s) from workers that were lost", rescued)
         if is_work_waiting and not worker_state.reserved_requests:
             self._doorbell.ring()
+
+    def _take_back_what_the_child_held(self) -> None:
+        """Nobody need wait for the lease of a child that is known to be dead; and who killed it is known only here."""
+        why = rescuing.OUT_OF_MEMORY if oom_kills() > self._oom_kills else rescuing.WORKER_LOST
+        for child in self._children - self._living_children():
+            with suppress(SQLAlchemyError):  # then the lease's end decides
+                rescuing.abandon(self._database, presence.name_of(child), self._settings.max_attempts, why)
 
     def _living_children(self) -> set[int]:
         return set(self._pool.info["processes"])

@@ -1,6 +1,5 @@
 """What a training leaves behind, in one transaction: artefacts, report, model versions and `succeeded`, or none of it."""
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +10,6 @@ from sqlalchemy.orm import Session
 from service.database import Database
 from service.images.expectation import Expectation
 from service.records import (
-    Artefact,
-    ArtefactContent,
     Base,
     ClassFigures,
     MisclassifiedExample,
@@ -21,6 +18,7 @@ from service.records import (
     Report,
     TrainingArtefact,
     TrainingState,
+    storing,
 )
 from service.records.models import DEFAULT_MODEL
 from worker import claims
@@ -49,16 +47,7 @@ def store(database: Database, claim: Claim, outcome: Outcome) -> None:
     with database.transaction() as session:
         if claims.is_cancel_requested(session, claim):
             raise Cancelled
-        claims.finish(
-            session,
-            claim,
-            TrainingState.SUCCEEDED,
-            dataset_sha256=outcome.dataset_sha256,
-            parameters=outcome.parameters,
-            test_loss=outcome.evaluation.test_loss,
-            test_accuracy=outcome.evaluation.test_accuracy,
-        )
-        artefacts = {name: _artefact(session, content) for name, content in _contents(outcome).items()}
+        artefacts = {name: storing.store(session, content) for name, content in _contents(outcome).items()}
         session.add_all(
             TrainingArtefact(training_id=claim.training_id, format=name, sha256=sha256)
             for name, sha256 in artefacts.items()
@@ -75,19 +64,21 @@ def store(database: Database, claim: Claim, outcome: Outcome) -> None:
             and _insert_unless_there(session, Model, name=DEFAULT_MODEL, latest_version=0)
         ):
             _add_version(session, claim, outcome, artefacts, DEFAULT_MODEL)
+        session.flush()
+        # Last, because it locks the owner's row: claims wait for that, and the bytes take a while.
+        claims.finish(
+            session,
+            claim,
+            TrainingState.SUCCEEDED,
+            dataset_sha256=outcome.dataset_sha256,
+            parameters=outcome.parameters,
+            test_loss=outcome.evaluation.test_loss,
+            test_accuracy=outcome.evaluation.test_accuracy,
+        )
 
 
 def _contents(outcome: Outcome) -> dict[str, bytes]:
     return {"keras": outcome.keras, "onnx": outcome.onnx}
-
-
-def _artefact(session: Session, content: bytes) -> str:
-    """Store bytes unless they are stored already; return their SHA-256."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    if _insert_unless_there(session, Artefact, sha256=sha256, size=len(content)):
-        session.add(ArtefactContent(sha256=sha256, content=content))
-        session.flush()
-    return sha256
 
 
 def _insert_unless_there(session: Session, record: type[Base], **columns: object) -> bool:

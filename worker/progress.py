@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+from sqlalchemy import delete
 from sqlalchemy.exc import DBAPIError
 
 from service.database import Database
 from service.records import Epoch, Training
-from worker.claims import Claim, LeaseLost, fenced_update
+from worker.claims import Claim, LeaseLost, execute_fenced, fenced_update
 from worker.learning.following import EpochResult
 from worker.stopping import Cancelled, Stops
 
@@ -43,13 +44,35 @@ class ProgressWriter:
         self._unwritten: list[EpochResult] = []
 
     def say(self, activity: str) -> None:
-        """Write what the worker begins to do. Raise Cancelled, LeaseLost or ShuttingDown if it must not go on."""
+        """Write what the worker begins to do. Raise Cancelled, LeaseLost, TimeLimit or ShuttingDown if it must not go on."""
+        self._stops.check()
         self.standing.activity = activity
         self.write()
 
+    def begin(self, epoch: int, step: int) -> None:
+        """Write that the training begins after `epoch` epochs and `step` steps, and forget what was logged beyond."""
+        self.standing.epoch, self.standing.step = epoch, step
+        with self._database.transaction() as session:
+            execute_fenced(session, fenced_update(self._claim).values(**vars(self.standing)))
+            beyond = delete(Epoch).where(Epoch.training_id == self._claim.training_id, Epoch.epoch > epoch)
+            session.execute(beyond, execution_options={"synchronize_session": False})
+
     def tick(self) -> None:
-        """Write if it is time to; raise Cancelled, LeaseLost or ShuttingDown if the training must not go on."""
+        """Write if it is time to; raise Cancelled, LeaseLost, TimeLimit or ShuttingDown if the work must not go on."""
         self._stops.check()
+        self._write_now_and_then()
+
+    def tick_in_validation(self) -> None:
+        """As `tick`; but a worker that shuts down lets a short validation end, because a checkpoint comes after it."""
+        self._stops.check_patiently()
+        self._write_now_and_then()
+
+    def tick_in_training(self) -> None:
+        """As `tick`; but that the worker shuts down is the business of whoever writes the checkpoints."""
+        self._stops.check_right()
+        self._write_now_and_then()
+
+    def _write_now_and_then(self) -> None:
         if time.monotonic() - self._written_at >= self._every_seconds:
             self.write()
 
@@ -60,7 +83,7 @@ class ProgressWriter:
 
     def write(self) -> None:
         """Write now. A database that is away for a moment does not end a training: the heartbeat decides about that."""
-        self._stops.check()
+        self._stops.check_right()
         self._written_at = time.monotonic()
         try:
             is_cancelled = self._write()
@@ -109,7 +132,7 @@ class ProgressCallback(keras.callbacks.Callback):  # type: ignore[misc] # keras 
         if logs:
             standing.loss, standing.accuracy = float(logs["loss"]), float(logs["accuracy"])
         standing.eta_seconds = self._eta_seconds()
-        self._writer.tick()
+        self._writer.tick_in_training()
 
     def _eta_seconds(self) -> float | None:
         """Return the time left at the mean pace so far; the first step also compiles the network, and does not count."""
@@ -117,7 +140,9 @@ class ProgressCallback(keras.callbacks.Callback):  # type: ignore[misc] # keras 
             self._first_step_at = time.monotonic()
             return None
         pace = (time.monotonic() - self._first_step_at) / (self._steps_done - 1)
-        steps_left: int = self.params["epochs"] * self.params["steps"] - self._steps_done
+        standing = self._writer.standing
+        done = standing.epoch * standing.steps + standing.step  # in earlier attempts, too
+        steps_left: int = self.params["epochs"] * standing.steps - done
         return pace * steps_left
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
@@ -128,7 +153,7 @@ class ProgressCallback(keras.callbacks.Callback):  # type: ignore[misc] # keras 
 
     def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 - Keras' signature
         """Stop in the middle of a validation, too."""
-        self._writer.tick()
+        self._writer.tick_in_validation()
 
     def on_predict_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 - Keras' signature
         """Stop in the middle of the evaluation, too."""

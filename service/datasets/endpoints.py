@@ -9,7 +9,7 @@ from service.datasets.schemas import DatasetList, DatasetReply, SamplePage
 from service.edge.documenting import problems
 from service.edge.negotiating import refuse_unknown_parameters
 from service.edge.resources import ResourcesDependency
-from service.errors import DatasetUnavailable, InvalidFields, UnknownDataset, UnknownSample
+from service.errors import DatasetUnavailable, InvalidFields, StorageFull, UnknownDataset, UnknownSample
 
 router = APIRouter(prefix="/v1/datasets", tags=["data sets"])
 
@@ -34,7 +34,7 @@ def get_dataset(name: str, resources: ResourcesDependency) -> DatasetReply:
 @router.get(
     "/{name}/samples",
     summary="Some pictures of a data set",
-    responses=problems(UnknownDataset, DatasetUnavailable, InvalidFields),
+    responses=problems(UnknownDataset, DatasetUnavailable, InvalidFields, StorageFull),
 )
 def samples(
     name: str, request: Request, resources: ResourcesDependency, split: Split = "train", count: Count = 100
@@ -48,7 +48,7 @@ def samples(
     "/{name}/samples.png",
     summary="A gallery of a data set",
     response_class=Response,
-    responses={**PNG, **problems(UnknownDataset, DatasetUnavailable, InvalidFields)},
+    responses={**PNG, **problems(UnknownDataset, DatasetUnavailable, InvalidFields, StorageFull)},
 )
 def sample_sheet(
     name: str, request: Request, resources: ResourcesDependency, split: Split = "train", count: Count = 100
@@ -63,7 +63,7 @@ def sample_sheet(
     "/{name}/samples/{split}/{index}.png",
     summary="One picture of a data set",
     response_class=Response,
-    responses={**PNG, **problems(UnknownDataset, UnknownSample, DatasetUnavailable)},
+    responses={**PNG, **problems(UnknownDataset, UnknownSample, DatasetUnavailable, StorageFull)},
 )
 def sample(name: str, split: str, index: int, resources: ResourcesDependency) -> Response:
     """In its own size; `split` is train or test, `index` counts from 0."""

@@ -30,7 +30,7 @@ class Problem(BaseModel):
 def problems(*kinds: type[CyfraError]) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route that can raise `kinds`."""
     responses: dict[int | str, dict[str, Any]] = {}
-    for kind in kinds:
+    for kind in dict.fromkeys(kinds):
         example = {
             "type": f"/problems/{kind.name}",
             "title": kind.title,

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 
+from service import storage
 from service.errors import BodyTooLarge, BrokenJson, CyfraError, Fault, InvalidFields, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_exception)
     for away in (OperationalError, InterfaceError, PoolTimeout):
         app.add_exception_handler(away, _database_error)
+    app.add_exception_handler(OSError, _os_error)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -51,7 +53,7 @@ def response(request: Request, error: CyfraError) -> JSONResponse:
     }
     if error.faults:
         body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", **error.headers}
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
         body["retry_after_seconds"] = error.retry_after_seconds
@@ -114,8 +116,18 @@ def _as_cyfra_error(request: Request, error: HTTPException) -> CyfraError:
 
 async def _database_error(request: Request, error: Exception) -> JSONResponse:
     logger.error("the database failed: %s", error, exc_info=error)
-    detail = "The database does not answer just now. Nothing was changed; try again."
+    if storage.is_full(error, request.app.state.resources.database.file):
+        return response(request, storage.full())
+    # What a commit did whose answer was lost is not known; an Idempotency-Key makes trying again safe all the same.
+    detail = "The database does not answer just now. Try again, with the same Idempotency-Key where you sent one."
     return response(request, Unavailable(detail, retry_after_seconds=RETRY_SECONDS))
+
+
+async def _os_error(request: Request, error: Exception) -> JSONResponse:
+    if not storage.is_full(error):
+        raise error  # one that nobody foresaw
+    logger.error("%s %s found no room on the disk: %s", request.method, request.url.path, error)
+    return response(request, storage.full())
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -1,11 +1,12 @@
 """What lives as long as the application: opened by its lifespan, closed by it, handed to endpoints by dependency."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from service.database import Database
+from service.edge.in_flight import InFlight
 from service.health.checks import Checks
 from service.metrics.process import ProcessMetrics
 from service.metrics.scraping import Scrape
@@ -25,6 +26,7 @@ class Resources:
     metrics: ProcessMetrics
     scrape: Scrape
     checks: Checks
+    in_flight: InFlight = field(default_factory=InFlight)
 
     def close(self) -> None:
         """Close all of it."""

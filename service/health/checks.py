@@ -83,7 +83,7 @@ async def _said(probe: Probe[str]) -> str:
 
 def _database(database: Database) -> str:
     try:
-        migrating.check(database)
+        migrating.check_running(database)
         with database.reading() as session:
             session.execute(text("SELECT 1"))
     except SQLAlchemyError as error:

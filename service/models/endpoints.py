@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Depends
 
+from service.auth.caller import CALLER_PROBLEMS, who_is_calling
 from service.edge.documenting import problems
 from service.edge.negotiating import require_json
 from service.edge.resources import ResourcesDependency
@@ -40,8 +41,8 @@ def get_version(name: str, version: str, resources: ResourcesDependency) -> Vers
 @router.put(
     "/{name}/aliases/{alias}",
     summary="Point an alias at a version",
-    dependencies=[Depends(require_json)],
-    responses=problems(UnknownModel, UnknownVersion, NoModelYet, InvalidFields, WrongContentType),
+    dependencies=[Depends(require_json), Depends(who_is_calling)],
+    responses=problems(UnknownModel, UnknownVersion, NoModelYet, InvalidFields, WrongContentType, *CALLER_PROBLEMS),
 )
 def set_alias(name: str, alias: str, wanted: AliasRequest, resources: ResourcesDependency) -> ModelReply:
     """The alias `stable` decides which version answers; without it the latest does."""

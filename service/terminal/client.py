@@ -85,9 +85,10 @@ class Client:
         page = cast("Trainings", decoded(self.get("/v1/trainings", {"limit": 1})))
         return bool(page["trainings"])
 
-    def submit(self, spec: Mapping[str, object]) -> Training:
-        """Submit a training."""
-        return cast("Training", decoded(self.post("/v1/trainings", spec)))
+    def submit(self, spec: Mapping[str, object], key: str) -> httpx.Response:
+        """Submit a training; sent again with the same key, it stays one training."""
+        headers = {"Idempotency-Key": key}
+        return self._ask(self._http.build_request("POST", "/v1/trainings", json=spec, headers=headers))
 
     def history(self, training_id: str) -> History:
         """Return the finished epochs of a training."""

@@ -25,6 +25,7 @@ from service.terminal.shapes import Training
 from service.terminal.signals import StopAsked, stop_signals
 from service.terminal.starting import free_port, make_ready, require_free, service_url
 from service.terminal.submission import build_spec
+from service.terminal.submitting import submit, submitted
 from service.terminal.training import require_success
 from service.terminal.wording import count, percent
 
@@ -91,7 +92,7 @@ class Demo:
         self._say("Stopping the service")
 
     def _train(self, client: Client) -> Training:
-        training = client.submit(build_spec(preset="quickstart"))
+        training = submitted(submit(client, build_spec(preset="quickstart")))
         self._say(f"Training the quickstart network on handwritten digits ({training['dataset']})")
         looks = self._while_the_worker_lives(follow(client, training["id"]))
         training = watcher_for(self._console, client).show(looks)

@@ -1,13 +1,16 @@
 """The commands that run the service: up, api, worker, migrate."""
 
 import os
+import signal
 import sys
 from contextlib import ExitStack
+from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
 
 from service.terminal.consoles import error_console
+from service.terminal.exits import OK
 
 # ruff: noqa: PLC0415 - imported where they are needed: the worker must not pay for the API's libraries, nor --help for any
 
@@ -44,6 +47,7 @@ def api(
     from service import logs
     from service.metrics.sharing import shared_folder
 
+    signal.signal(signal.SIGTERM, _end_well)
     with ExitStack() as stack:
         if workers > 1:
             os.environ |= stack.enter_context(shared_folder(settings.home))  # for the processes that uvicorn starts
@@ -62,11 +66,32 @@ def api(
         )
 
 
-def worker() -> NoReturn:
+def _end_well(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End with 0: uvicorn, once it has stopped, sends itself the signal that stopped it, and SIGTERM is no failure."""
+    sys.exit(OK)
+
+
+def worker(
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Run none: say whether one of this host looks for work, else exit with 1 or 3."),
+    ] = False,
+) -> None:
     """Run one worker: it trains whatever is queued."""
+    if check:
+        _check_worker()
+        return
     sys.stdout.flush()
     # A new program, not an import: the service knows no TensorFlow, and the worker no terminal.
     os.execv(sys.executable, [sys.executable, "-P", "-m", "worker.app"])  # noqa: S606 - our own
+
+
+def _check_worker() -> None:
+    from service.terminal.asking import print_text
+    from service.terminal.presence import require_worker
+    from service.terminal.starting import read_settings
+
+    print_text(require_worker(read_settings()))
 
 
 def migrate() -> None:

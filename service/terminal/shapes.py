@@ -78,6 +78,7 @@ class Training(TypedDict):
     network: str | None
     labels: dict[str, str]
     queue_position: int | None
+    starts_in_seconds: int | None
     poll_after_seconds: int | None
     progress: Progress
     metrics: Metrics | None

@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import migrating
+from service import migrating, storage
 from service.database import Database
 from service.errors import DatabaseNotReady
 from service.settings import Settings
-from service.terminal.exits import REFUSED, CommandFailed
+from service.terminal.exits import REFUSED, UNREACHABLE, CommandFailed
 
 OPEN_WARNING: Final = """\
 WARNING: {host} can be reached from other machines, and this service has no keys: anybody who reaches it can train,
@@ -84,7 +84,7 @@ def make_ready(settings: Settings) -> str:
     except DatabaseNotReady as error:
         raise CommandFailed(REFUSED, error.detail) from error
     except SQLAlchemyError as error:
-        raise _unusable(with_database, error) from error
+        raise unusable(with_database, error) from error
     finally:
         with_database.close()
     where = with_database.url.render_as_string(hide_password=True)
@@ -101,14 +101,17 @@ def require_ready(settings: Settings) -> None:
     except DatabaseNotReady as error:
         raise CommandFailed(REFUSED, error.detail) from error
     except SQLAlchemyError as error:
-        raise _unusable(database, error) from error
+        raise unusable(database, error) from error
     finally:
         database.close()
 
 
-def _unusable(database: Database, error: SQLAlchemyError) -> CommandFailed:
+def unusable(database: Database, error: SQLAlchemyError) -> CommandFailed:
+    """Return the failure that says why the database cannot be used, and what helps against a full disk."""
     reason = str(getattr(error, "orig", None) or error).strip()
     where = database.url.render_as_string(hide_password=True)
+    if storage.is_full(error, database.file):
+        return CommandFailed(UNREACHABLE, f"The disk of the database {where} is full ({reason}). {storage.WAY_OUT}")
     return CommandFailed(REFUSED, f"The database {where} cannot be used: {reason}")
 
 

@@ -35,8 +35,9 @@ def train(  # noqa: PLR0913, PLR0917 - an option each
     as_json: AsJson = False,
 ) -> None:
     """Submit a training. With --follow: stay until it has ended, and fail if it does."""
-    from service.terminal.client import Client, decoded
+    from service.terminal.client import Client
     from service.terminal.submission import build_spec
+    from service.terminal.submitting import submit, submitted
 
     spec = build_spec(
         preset=preset,
@@ -48,10 +49,10 @@ def train(  # noqa: PLR0913, PLR0917 - an option each
         labels=label or (),
     )
     with Client(url) as client:
-        response = client.post("/v1/trainings", spec)
+        response = submit(client, spec, lost_sight=_wait_for_service)
         if as_json and not follow:
             return print_json(response)
-        training: Training = decoded(response)  # type: ignore[assignment]  # the service's JSON
+        training = submitted(response)
         if as_json:
             _follow_silently(client, training["id"])
         elif follow:

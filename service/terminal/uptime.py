@@ -12,6 +12,7 @@ from service.terminal.shapes import Training
 from service.terminal.signals import StopAsked, stop_signals
 from service.terminal.starting import make_ready, read_settings, require_allowed, require_free, service_url
 from service.terminal.submission import build_spec
+from service.terminal.submitting import submit, submitted
 from service.terminal.wording import percent
 
 
@@ -56,7 +57,7 @@ def _begin_with_quickstart(client: Client, printer: Printer) -> None:
     """Submit the quickstart to a service that has no training yet, and say how it goes."""
     if client.has_trainings():
         return
-    training = client.submit(build_spec(preset="quickstart"))
+    training = submitted(submit(client, build_spec(preset="quickstart")))
     printer.said(
         f"No trainings yet: the quickstart was submitted (training {training['id']}). In about a minute this answers:"
     )

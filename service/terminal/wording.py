@@ -1,5 +1,6 @@
 """Numbers, times and states as a person reads them."""
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -22,6 +23,14 @@ def count(number: int | None) -> str:
 def size(shape: Sequence[int]) -> str:
     """Return `28` and `28` and `1` with signs of multiplication between them."""
     return "\N{MULTIPLICATION SIGN}".join(str(side) for side in shape)
+
+
+def volume(size: int) -> str:
+    """Return bytes as `512 B`, `1.5 MiB`, `2.0 GiB`."""
+    if size < 1024:
+        return f"{size} B"
+    power = min(3, int(math.log2(size)) // 10)
+    return f"{size / 1024**power:.1f} {('KiB', 'MiB', 'GiB')[power - 1]}"
 
 
 def duration(seconds: float) -> str:
@@ -48,7 +57,9 @@ def state_text(training: Training) -> str:
     """Say what goes on: `queued, 2 before it`, `training`, `evaluating`, `succeeded`."""
     if training["state"] == "queued":
         before = (training["queue_position"] or 1) - 1
-        return f"queued, {before} before it" if before else "queued, waiting for a worker"
+        place = f"queued, {before} before it" if before else "queued, waiting for a worker"
+        starts_in = training["starts_in_seconds"]
+        return f"{place}, starts in about {duration(starts_in)}" if starts_in else place
     if training["state"] == "running":
         return training["progress"]["activity"] or "running"
     return training["state"]

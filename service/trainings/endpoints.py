@@ -1,24 +1,29 @@
 """`/v1/trainings`: submit, list, get, cancel, delete."""
 
-import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.orm import Session
 
-from service.auth.caller import CallerDependency
+from service import storage
+from service.auth.caller import CALLER_PROBLEMS, CallerDependency, who_is_calling
 from service.edge import negotiating
 from service.edge.documenting import problems
+from service.edge.idempotency import KEY_PROBLEMS, Answer, OnceDependency
 from service.edge.resources import Resources, ResourcesDependency
+from service.edge.stopping import Stopping, StoppingDependency
 from service.errors import (
     BadCursor,
     BodyTooLarge,
     BrokenJson,
     Fault,
     InvalidFields,
+    NotAllowed,
     StillRunning,
+    StorageFull,
     UnknownTraining,
     WrongContentType,
 )
@@ -32,24 +37,34 @@ router = APIRouter(prefix="/v1/trainings", tags=["trainings"])
 STATES: Final = r"^(queued|running|cancelling|succeeded|failed|cancelled)$"
 LOOK_SECONDS: Final = 0.25  # between two looks at a training somebody waits for
 
+Found = tuple[TrainingReply, str]  # a training and its ETag
+
 
 @router.post(
     "",
     status_code=202,
     summary="Submit a training",
     dependencies=[Depends(negotiating.require_json)],
-    responses=problems(BrokenJson, WrongContentType, BodyTooLarge, InvalidFields),
+    responses=problems(
+        *(BrokenJson, WrongContentType, BodyTooLarge, InvalidFields, NotAllowed, StorageFull),
+        *CALLER_PROBLEMS,
+        *KEY_PROBLEMS,
+    ),
+    response_model=TrainingReply,
 )
 def submit(
-    training: TrainingRequest, caller: CallerDependency, resources: ResourcesDependency, response: Response
-) -> TrainingReply:
+    training: TrainingRequest, caller: CallerDependency, resources: ResourcesDependency, once: OnceDependency
+) -> Response:
     """Queue a training and answer at once; the training is then read at `Location`."""
     limits = NetworkLimits(resources.settings.max_parameters, resources.settings.max_activation_bytes)
-    with resources.database.transaction() as session:
+
+    def create(session: Session) -> Answer:
+        storage.require_room(resources.database.file, resources.settings.min_free_bytes)
         reply = operations.submit(session, resources.doorbell, caller, training, limits)
-    response.headers["Location"] = reply.links["self"]
-    response.headers["Retry-After"] = str(reply.poll_after_seconds)
-    return reply
+        headers = {"Location": reply.links["self"], "Retry-After": str(reply.poll_after_seconds)}
+        return Answer.of(reply, 202, headers)
+
+    return once.carry_out(create)
 
 
 @router.get("", summary="List trainings, newest first", responses=problems(BadCursor, InvalidFields))
@@ -97,15 +112,17 @@ async def get_training(
     training_id: str,
     request: Request,
     resources: ResourcesDependency,
+    stopping: StoppingDependency,
     if_none_match: Annotated[str | None, Header()] = None,
     prefer: Annotated[str | None, Header(description="`wait=N`: hold up to N seconds (30 at most)")] = None,
 ) -> Response:
     """State, progress, figures. With `Prefer: wait=N` the answer comes when the training has ended, or after N seconds.
 
-    With `If-None-Match` as well it comes as soon as anything has changed.
+    With `If-None-Match` as well it comes as soon as anything has changed. A service that is being stopped answers at once.
     """
     wait = negotiating.preferred_wait(prefer)
-    reply, etag = await _wait_for(resources, training_id, request, wait or 0, if_none_match)
+    read, is_gone = _read(resources, training_id), request.is_disconnected
+    reply, etag = await _wait_for(read, is_gone, stopping, wait or 0, if_none_match)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if wait is not None:
         headers["Preference-Applied"] = f"wait={wait}"
@@ -117,28 +134,42 @@ async def get_training(
 
 
 async def _wait_for(
-    resources: Resources, training_id: str, request: Request, seconds: float, if_none_match: str | None
-) -> tuple[TrainingReply, str]:
-    """Return the training and its ETag: when it has ended, when it is not the one the client has, or after `seconds`."""
+    read: Callable[[], Found],
+    is_gone: Callable[[], Awaitable[bool]],
+    stopping: Stopping,
+    seconds: float,
+    if_none_match: str | None,
+) -> Found:
+    """Return the training and its ETag: when it has ended, when it is not the one the client has, or after `seconds`.
+
+    Sooner if nobody waits any more (`is_gone`), or if this process shall stop.
+    """
     deadline = time.monotonic() + seconds
     while True:
-        reply, etag = await run_in_threadpool(_read(resources, training_id))
+        reply, etag = await run_in_threadpool(read)
         has_ended = reply.poll_after_seconds is None
         has_changed = if_none_match is not None and not negotiating.matches(if_none_match, etag)
-        if has_ended or has_changed or time.monotonic() >= deadline or await request.is_disconnected():
+        is_late = stopping.is_told or time.monotonic() >= deadline
+        if has_ended or has_changed or is_late or await is_gone():
             return reply, etag
-        await asyncio.sleep(min(LOOK_SECONDS, max(0.0, deadline - time.monotonic())))
+        await stopping.pause(min(LOOK_SECONDS, max(0.0, deadline - time.monotonic())))
 
 
-def _read(resources: Resources, training_id: str) -> Callable[[], tuple[TrainingReply, str]]:
-    def read() -> tuple[TrainingReply, str]:
+def _read(resources: Resources, training_id: str) -> Callable[[], Found]:
+    def read() -> Found:
         with resources.database.reading() as session:
             return operations.get(session, training_id)
 
     return read
 
 
-@router.post("/{training_id}/cancel", status_code=202, summary="Cancel a training", responses=problems(UnknownTraining))
+@router.post(
+    "/{training_id}/cancel",
+    status_code=202,
+    summary="Cancel a training",
+    dependencies=[Depends(who_is_calling)],
+    responses=problems(UnknownTraining, *CALLER_PROBLEMS),
+)
 def cancel(training_id: str, resources: ResourcesDependency) -> TrainingReply:
     """A queued training is cancelled at once, a running one within seconds. Asking twice changes nothing."""
     with resources.database.transaction() as session:
@@ -149,7 +180,8 @@ def cancel(training_id: str, resources: ResourcesDependency) -> TrainingReply:
     "/{training_id}",
     status_code=204,
     summary="Delete a training",
-    responses=problems(UnknownTraining, StillRunning),
+    dependencies=[Depends(who_is_calling)],
+    responses=problems(UnknownTraining, StillRunning, *CALLER_PROBLEMS),
 )
 def delete(training_id: str, resources: ResourcesDependency) -> None:
     """Delete a training that has ended or has not begun, with its report. Models that came out of it stay."""

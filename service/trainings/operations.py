@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from service.auth.caller import Caller
 from service.edge import cursors
-from service.errors import BadCursor, StillRunning, UnknownTraining
+from service.errors import BadCursor, NotAllowed, StillRunning, UnknownTraining
 from service.queue import Doorbell
 from service.records import Training, TrainingLabel, TrainingState
 from service.trainings import queries, replies
@@ -22,7 +22,8 @@ ID_LENGTH: Final = 16
 def submit(
     session: Session, doorbell: Doorbell, caller: Caller, request: TrainingRequest, limits: NetworkLimits
 ) -> TrainingReply:
-    """Queue a training, and ring once it is committed. Raise InvalidFields for what cannot be trained."""
+    """Queue a training, and ring once it is committed. Raise NotAllowed or InvalidFields for what is not."""
+    _check_priority(caller, request.priority)
     spec = resolve(request, limits)
     training = Training(
         id=secrets.token_hex(ID_LENGTH // 2),
@@ -33,12 +34,21 @@ def submit(
         dataset=request.dataset,
         network=spec["network"]["name"],
         register_as=request.register_as,
+        priority=request.priority,
         epochs=request.recipe.epochs,
         labels=[TrainingLabel(key=key, value=value) for key, value in request.labels.items()],
     )
     queries.add(session, training)
     doorbell.ring_after_commit(session)
     return replies.one(session, training)
+
+
+def _check_priority(caller: Caller, priority: int) -> None:
+    if priority > 0 and not caller.may_prioritise:
+        raise NotAllowed(
+            f"Received the priority {priority}, and {caller.name!r} is not among those who may let a training go before "
+            "others' (CYFRA_PRIORITY_CALLERS). Leave it out, or send one from -100 to 0."
+        )
 
 
 def get(session: Session, training_id: str) -> tuple[TrainingReply, str]:

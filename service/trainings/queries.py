@@ -4,17 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from service.records import (
-    Artefact,
+    Checkpoint,
     ModelVersion,
     Training,
     TrainingArtefact,
     TrainingChange,
     TrainingLabel,
     TrainingState,
+    fairness,
+    storing,
 )
 from service.records.clock import now
 
@@ -35,6 +37,7 @@ def add(session: Session, training: Training) -> None:
     session.flush()
     session.add(TrainingChange(training_id=training.id, state=training.state, attempt=0, reason="submitted"))
     session.flush()
+    fairness.refresh(session, training.owner)
 
 
 def get(session: Session, training_id: str) -> Training | None:
@@ -75,18 +78,6 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def queue_position(session: Session, training: Training) -> int:
-    """Return how many queued trainings are claimed before `training`, plus one."""
-    ahead = select(func.count()).where(
-        Training.state == TrainingState.QUEUED,
-        or_(
-            Training.created_at < training.created_at,
-            and_(Training.created_at == training.created_at, Training.id < training.id),
-        ),
-    )
-    return session.scalars(ahead).one() + 1
-
-
 def changes(session: Session, training_ids: Sequence[str]) -> Sequence[TrainingChange]:
     """Return every change of state of the given trainings, oldest first."""
     query = select(TrainingChange).where(TrainingChange.training_id.in_(training_ids)).order_by(TrainingChange.id)
@@ -107,14 +98,17 @@ def cancel_queued(session: Session, training_id: str) -> bool:
         .values(
             state=TrainingState.CANCELLED, version=Training.version + 1, cancel_requested_at=now(), finished_at=now()
         )
-        .returning(Training.attempt)
-    ).scalar_one_or_none()
+        .returning(Training.attempt, Training.owner)
+    ).one_or_none()
     if cancelled is None:
         return False
-    reason = "cancelled before it was claimed"
+    reason = "cancelled while it was queued"
     session.add(
-        TrainingChange(training_id=training_id, state=TrainingState.CANCELLED, attempt=cancelled, reason=reason)
+        TrainingChange(training_id=training_id, state=TrainingState.CANCELLED, attempt=cancelled.attempt, reason=reason)
     )
+    session.execute(delete(Checkpoint).where(Checkpoint.training_id == training_id))
+    session.flush()
+    fairness.refresh(session, cancelled.owner)
     return True
 
 
@@ -137,14 +131,10 @@ def remove_unless_running(session: Session, training_id: str) -> bool:
     removed = session.execute(
         delete(Training)
         .where(Training.id == training_id, Training.state != TrainingState.RUNNING)
-        .returning(Training.id)
+        .returning(Training.owner)
     ).scalar_one_or_none()
     if removed is None:
         return False
-    still_needed = or_(
-        Artefact.sha256.in_(select(TrainingArtefact.sha256)),
-        Artefact.sha256.in_(select(ModelVersion.keras_sha256)),
-        Artefact.sha256.in_(select(ModelVersion.onnx_sha256)),
-    )
-    session.execute(delete(Artefact).where(Artefact.sha256.in_(produced), ~still_needed))
+    fairness.refresh(session, removed)
+    storing.remove_unreferenced(session, produced)
     return True

@@ -8,7 +8,8 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from service.records import ModelVersion, Training, TrainingChange, TrainingState
-from service.trainings import queries
+from service.trainings import queries, waiting
+from service.trainings.forecasting import NO_TURN, Turn
 from service.trainings.schemas import Change, Failure, Metrics, Progress, RegisteredAs, TrainingReply
 
 CANCELLING: Final = "cancelling"
@@ -24,18 +25,27 @@ def visible_state(training: Training) -> str:
     return training.state.value
 
 
-def poll_after_seconds(training: Training) -> int | None:
-    """Return when it makes sense to ask again: soon near the end, seldom in the middle of hours."""
+def poll_after_seconds(training: Training, turn: Turn = NO_TURN) -> int | None:
+    """Return when it makes sense to ask again: soon near a change, seldom in the middle of hours."""
     if training.state.is_terminal:
         return None
     if training.state == TrainingState.QUEUED:
-        return POLL_QUEUED_SECONDS
+        return min(LONGEST_POLL_SECONDS, max(POLL_QUEUED_SECONDS, ceil((turn.starts_in_seconds or 0) / 20)))
     return min(LONGEST_POLL_SECONDS, max(POLL_RUNNING_SECONDS, ceil((training.eta_seconds or 0) / 20)))
 
 
+def rounded(seconds: float | None) -> int | None:
+    """Return a forecast no finer than it is good for, so that it does not change at every look."""
+    if seconds is None:
+        return None
+    grain = 5 if seconds < 120 else 30 if seconds < 1800 else 300
+    return round(seconds / grain) * grain
+
+
 def etag(reply: TrainingReply, version: int) -> str:
-    """Return the strong ETag: the row's version, and the place in the queue, which others change."""
-    return f'"{version}-{reply.queue_position or 0}-{len(reply.models)}"'
+    """Return the strong ETag: the row's version, and the turn in the queue, which others change."""
+    turn = "-".join(str(part or 0) for part in (reply.queue_position, reply.starts_in_seconds, reply.ends_in_seconds))
+    return f'"{version}-{turn}-{len(reply.models)}"'
 
 
 def one(session: Session, training: Training) -> TrainingReply:
@@ -44,7 +54,7 @@ def one(session: Session, training: Training) -> TrainingReply:
 
 
 def many(session: Session, trainings: Sequence[Training]) -> list[TrainingReply]:
-    """Return trainings as JSON, with two queries however many there are (and one a queued one)."""
+    """Return trainings as JSON, with two queries however many there are; some more when one of them is queued."""
     ids = [training.id for training in trainings]
     changes = defaultdict(list)
     for change in queries.changes(session, ids):
@@ -52,19 +62,16 @@ def many(session: Session, trainings: Sequence[Training]) -> list[TrainingReply]
     versions = defaultdict(list)
     for version in queries.versions(session, ids):
         versions[version.training_id].append(version)
+    is_any_queued = any(training.state == TrainingState.QUEUED for training in trainings)
+    turns = waiting.turns(session) if is_any_queued else {}
     return [
-        _reply(
-            training,
-            changes[training.id],
-            versions[training.id],
-            queries.queue_position(session, training) if training.state == TrainingState.QUEUED else None,
-        )
+        _reply(training, changes[training.id], versions[training.id], turns.get(training.id, NO_TURN))
         for training in trainings
     ]
 
 
 def _reply(
-    training: Training, changes: Sequence[TrainingChange], versions: Sequence[ModelVersion], position: int | None
+    training: Training, changes: Sequence[TrainingChange], versions: Sequence[ModelVersion], turn: Turn
 ) -> TrainingReply:
     return TrainingReply(
         id=training.id,
@@ -74,14 +81,18 @@ def _reply(
         started_at=training.started_at,
         finished_at=training.finished_at,
         attempt=training.attempt,
+        compute_seconds=training.compute_seconds,
         preset=training.preset,
         dataset=training.dataset,
         network=training.network,
         register_as=training.register_as,
+        priority=training.priority,
         labels={label.key: label.value for label in training.labels},
         spec=training.spec,
-        queue_position=position,
-        poll_after_seconds=poll_after_seconds(training),
+        queue_position=turn.position or None,
+        starts_in_seconds=rounded(turn.starts_in_seconds),
+        ends_in_seconds=rounded(turn.ends_in_seconds),
+        poll_after_seconds=poll_after_seconds(training, turn),
         progress=Progress.model_validate(training, from_attributes=True),
         metrics=_metrics(training),
         error=_failure(training),

@@ -68,6 +68,8 @@ class TrainingRequest(Strict):
     """Keys and values to find the training by."""
     register_as: ModelName | None = None
     """The name of the model that gets a new version when the training succeeds."""
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    """The highest goes first, before all fairness; everybody may lower it, who may raise it is a setting."""
 
     @model_validator(mode="before")
     @classmethod
@@ -116,7 +118,9 @@ class Metrics(BaseModel):
 class Failure(BaseModel):
     """Why a training failed."""
 
-    type: str = Field(description="worker-lost, diverged, data-unavailable, out-of-memory, invalid, internal")
+    type: str = Field(
+        description="worker-lost, out-of-memory, time-limit, diverged, data-unavailable, invalid, internal"
+    )
     detail: str
 
 
@@ -146,13 +150,21 @@ class TrainingReply(BaseModel):
     started_at: datetime | None
     finished_at: datetime | None
     attempt: int
+    compute_seconds: float = Field(description="What it has cost so far: the seconds of all attempts that have ended")
     preset: str | None
     dataset: str
     network: str | None
     register_as: str | None
+    priority: int = Field(description="The highest goes first")
     labels: dict[str, str]
     spec: dict[str, Any] = Field(description="Everything needed to repeat it")
-    queue_position: int | None = Field(description="1 is next")
+    queue_position: int | None = Field(
+        description="1 is next. Forecast from whose turn it will be; null unless queued, or while over 5,000 wait"
+    )
+    starts_in_seconds: int | None = Field(
+        description="When its turn will come, as far as the pace of earlier trainings tells; null when nobody knows"
+    )
+    ends_in_seconds: int | None = Field(description="When a queued training will have ended, told likewise")
     poll_after_seconds: int | None = Field(
         description="When it makes sense to ask again; null when nothing will change"
     )

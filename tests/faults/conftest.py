@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,28 +14,89 @@ from service.app import create_app
 from service.database import Database
 from service.settings import Settings
 from tests import requirements
+from tests.faults.nursery import Nursery
+from tests.faults.results import SMALL, Weights, history, weights
+from tests.faults.rounds import TRIED
 from tests.workers import Site
 
+SITES = ("sqlite+embedded", "postgresql+redis")
 
-@pytest.fixture(params=["sqlite+embedded", "postgresql+redis"])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    """A service that has just been installed, without workers yet."""
+
+@contextmanager
+def new_site(kind: str, home: Path, **overrides: object) -> Iterator[Site]:
+    """Give a service that has just been installed, without workers yet."""
     with ExitStack() as stack:
         database_url = broker_url = None
-        if request.param == "postgresql+redis":
+        if kind == "postgresql+redis":
             broker_url = requirements.redis_url()
             database_url = stack.enter_context(requirements.postgresql_database())
         settings = Settings(
-            home=tmp_path,
+            home=home,
             database_url=database_url,
             broker_url=broker_url,
             queue_name=f"test-{uuid.uuid4().hex}",
             lease_seconds=6,  # long enough for a machine that is busy with other things
             look_seconds=1,
             progress_seconds=0.1,
-        )
+        ).model_copy(update=overrides)
         database = Database(settings.resolved_database_url)
         migrating.migrate(database)
         stack.callback(database.close)
         client = stack.enter_context(TestClient(create_app(settings), raise_server_exceptions=False))
         yield Site(client, settings, database)
+
+
+@pytest.fixture(params=SITES)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database and broker."""
+    return str(request.param)
+
+
+@pytest.fixture
+def site(kind: str, tmp_path: Path) -> Iterator[Site]:
+    """A service that has just been installed, without workers yet."""
+    with new_site(kind, tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
+def hasty_site(kind: str, tmp_path: Path) -> Iterator[Site]:
+    """A site that notices a lost worker after two seconds, keeps a checkpoint five times a second, and never gives up."""
+    with new_site(
+        kind, tmp_path, lease_seconds=2, checkpoint_seconds=0.2, max_attempts=1000, progress_seconds=0.05, threads=1
+    ) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """Where workers are forked that have Keras loaded already."""
+    nursery = Nursery(tmp_path_factory.mktemp("nursery"))
+    yield nursery
+    nursery.close()
+
+
+@dataclass(frozen=True)
+class Uninterrupted:
+    """What the training `SMALL` comes to when nothing happens to it."""
+
+    weights: Weights
+    history: list[dict[str, float]]
+    seconds: float
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Uninterrupted:
+    """The training that the others are compared with."""
+    with new_site("sqlite+embedded", tmp_path_factory.mktemp("uninterrupted"), threads=1) as site:
+        training_id = site.submit(**SMALL)
+        with nursery.worker(site.settings):
+            training = site.wait_for(training_id, "succeeded", "failed")
+        assert training["state"] == "succeeded", training["error"]
+        return Uninterrupted(weights(site, training_id), history(site, training_id), training["compute_seconds"])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how often which fault was tried."""
+    for tried in TRIED:
+        terminalreporter.write_line(f"{tried.fault}, {tried.site}: {tried.rounds} rounds in {tried.seconds:.0f} s")

@@ -53,3 +53,21 @@ def test_sqlite_uses_a_write_ahead_log_only_where_it_is_safe(tmp_path: Path) -> 
 
     assert journal == ("wal" if version >= FIRST_SQLITE_WITH_SAFE_WAL else "delete")
     assert foreign_keys == 1
+
+
+def test_postgresql_ends_a_transaction_that_has_fallen_silent(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has no server that could")
+    with database.reading() as session:
+        assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "1min"
+
+
+def test_options_of_the_url_are_the_users_own(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite takes no such options")
+    url = database.url.update_query_dict({"options": "-c work_mem=8MB"})
+    other = Database(url.render_as_string(hide_password=False))
+
+    with other.reading() as session:
+        assert session.scalar(text("SHOW work_mem")) == "8MB"
+    other.close()

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select, update
 
 from service.database import Database
-from service.records import Training, TrainingChange, TrainingState
+from service.records import Training, TrainingChange, TrainingState, fairness
 from service.records.clock import lease_clock, lease_now, seconds_from_now
-from worker import claims
+from worker import claims, rescuing
 from worker.claims import Claim, LeaseLost
 from worker.heartbeat import Heartbeat
 
@@ -19,6 +19,8 @@ def queue(database: Database, *ids: str) -> None:
     for training_id in ids:
         with database.transaction() as session:
             session.add(Training(id=training_id, owner="anybody", spec=SPEC, dataset="mnist-5k"))
+            session.flush()
+            fairness.refresh(session, "anybody")
 
 
 def read(database: Database, training_id: str) -> Training:
@@ -46,7 +48,7 @@ def test_a_lease_on_another_clock_has_ended_with_it(database: Database) -> None:
     with database.transaction() as session:
         session.execute(update(Training).values(lease_clock="the start before this one"))
 
-    assert claims.rescue(database, max_attempts=3) == 1
+    assert rescuing.rescue(database, max_attempts=3) == 1
 
 
 def history(database: Database, training_id: str) -> list[tuple[str, int]]:
@@ -105,7 +107,7 @@ def test_a_worker_that_lost_its_lease_can_change_nothing(database: Database) -> 
     queue(database, "one")
     stale = claimed(database)
     expire(database, "one")
-    claims.rescue(database, max_attempts=3)
+    rescuing.rescue(database, max_attempts=3)
     fresh = claimed(database)
 
     with pytest.raises(LeaseLost):
@@ -126,7 +128,7 @@ def test_a_lease_that_is_renewed_is_not_rescued(database: Database) -> None:
     expire(database, "one")
     claims.renew(database, claim, 60)
 
-    assert claims.rescue(database, max_attempts=3) == 0
+    assert rescuing.rescue(database, max_attempts=3) == 0
     assert read(database, "one").state == TrainingState.RUNNING
 
 
@@ -135,7 +137,7 @@ def test_a_training_that_loses_its_worker_three_times_fails_and_says_why(databas
     for _ in range(3):
         claimed(database)
         expire(database, "poison")
-        assert claims.rescue(database, max_attempts=3) == 1
+        assert rescuing.rescue(database, max_attempts=3) == 1
 
     training = read(database, "poison")
     assert (training.state, training.error_type) == (TrainingState.FAILED, "worker-lost")
@@ -160,7 +162,7 @@ def test_a_lost_training_whose_cancellation_was_asked_for_is_cancelled(database:
         session.execute(update(Training).values(cancel_requested_at=seconds_from_now(0)))
     expire(database, "one")
 
-    claims.rescue(database, max_attempts=3)
+    rescuing.rescue(database, max_attempts=3)
 
     assert read(database, "one").state == TrainingState.CANCELLED
 
@@ -168,7 +170,7 @@ def test_a_lost_training_whose_cancellation_was_asked_for_is_cancelled(database:
 def test_the_heartbeat_keeps_a_short_lease_alive_and_notices_when_it_is_lost(database: Database) -> None:
     queue(database, "one")
     claim = claimed(database, lease_seconds=0.4)
-    with Heartbeat(database, claim, 0.4) as heartbeat:
+    with Heartbeat(database, claim, 0.4, seconds_left=60) as heartbeat:
         first = read(database, "one").lease_until
         assert first is not None
         while (later := read(database, "one").lease_until) is not None and later <= first:

@@ -27,7 +27,10 @@ def test_the_heartbeat_names_its_training(database: Database) -> None:
     logger.addHandler(handler)
     nobodys = Claim("gone", 3, {}, None)
 
-    with logs.bound(training="gone", attempt=3), Heartbeat(database, nobodys, lease_seconds=0.2) as heartbeat:
+    with (
+        logs.bound(training="gone", attempt=3),
+        Heartbeat(database, nobodys, lease_seconds=0.2, seconds_left=60) as heartbeat,
+    ):
         wait_until(heartbeat.lost.is_set)
     logger.removeHandler(handler)
 

@@ -4,6 +4,7 @@ LearningError
 ├── UnbuildableNetwork   a layer list that is no network; `index` says which layer
 ├── InvalidRecipe        a recipe that cannot be followed, or contradicts itself
 ├── Diverged             the loss became NaN or infinite; `epoch` says when
+├── UnusableCheckpoint   bytes that are no checkpoint, or one of another training
 └── ParityError          the exported model answers differently from the trained one
 """
 
@@ -37,6 +38,10 @@ class Diverged(LearningError):
         )
         self.epoch = epoch
         self.loss = loss
+
+
+class UnusableCheckpoint(LearningError):
+    """Bytes that are no checkpoint, or not of the training that was to go on from them."""
 
 
 class ParityError(LearningError):

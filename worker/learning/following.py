@@ -1,11 +1,12 @@
 """The callbacks by which a training follows its recipe, and ours before anybody else's.
 
 In this order: `Pacing` sets the epoch's data and each step's learning rate, `Recording` stops a training that diverges
-and writes down each epoch, then come the caller's callbacks, then Keras' own that the recipe asks for.
+and writes down each epoch, then come the caller's callbacks, then Keras' own that the recipe asks for, and last
+`worker.learning.checkpoints.Checkpointing`.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Self
@@ -85,10 +86,21 @@ class Recording(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no
         self.epochs: list[EpochResult] = []
         self._epoch = 0
         self._started = 0.0
+        self._spent = 0.0
+
+    def go_on(self, epochs: Sequence[EpochResult], seconds: float) -> None:
+        """Begin with the log of earlier epochs, and `seconds` already spent in the epoch that is to begin."""
+        self.epochs = list(epochs)
+        self._spent = seconds
+
+    def seconds(self) -> float:
+        """Spent in the epoch at hand so far."""
+        return perf_counter() - self._started
 
     def on_epoch_begin(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002  # Keras' signature
         self._epoch = epoch
-        self._started = perf_counter()
+        self._started = perf_counter() - self._spent
+        self._spent = 0.0
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:  # noqa: ARG002  # Keras' signature
         self._check(logs["loss"])
@@ -97,7 +109,7 @@ class Recording(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no
         self._check(logs["loss"])
         self._check(logs.get("val_loss", 0.0))
         logs["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        logs["seconds"] = perf_counter() - self._started
+        logs["seconds"] = self.seconds()
         self.epochs.append(EpochResult.from_logs(epoch, logs))
 
     def _check(self, loss: float) -> None:

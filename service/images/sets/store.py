@@ -8,6 +8,7 @@ data set at once both succeed, one of them in vain.
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -20,7 +21,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from service.errors import DatasetUnavailable
+from service import storage
+from service.errors import DatasetUnavailable, StorageFull
 from service.images.sets.catalogue import Builtin
 
 ARRAYS: Final = ("x_train", "y_train", "x_test", "y_test")
@@ -84,10 +86,17 @@ def _about(folder: Path, field: str) -> str | None:
 
 @contextmanager
 def being_written(builtin: Builtin, home: Path, source: str) -> Iterator[Path]:
-    """Give a folder to write the four arrays into; afterwards they are checked, and are the prepared data set."""
+    """Give a folder to write the four arrays into; afterwards they are checked, and are the prepared data set.
+
+    Raise DatasetUnavailable for wrong contents, StorageFull if the disk has no room for it.
+    """
     target = _folder(builtin.name, home)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{builtin.name}-", dir=target.parent, ignore_cleanup_errors=True) as made:
+    _require_room(builtin, target.parent)
+    with (
+        _said_plainly(),
+        tempfile.TemporaryDirectory(prefix=f".{builtin.name}-", dir=target.parent, ignore_cleanup_errors=True) as made,
+    ):
         folder = Path(made) / "set"
         folder.mkdir()
         yield folder
@@ -104,6 +113,19 @@ def being_written(builtin: Builtin, home: Path, source: str) -> Iterator[Path]:
         }
         (folder / ABOUT).write_text(json.dumps(about, indent=1))
         _put_in_place(builtin, home, folder)
+
+
+def blank(folder: Path, name: str, shape: tuple[int, ...]) -> np.memmap[tuple[int, ...], np.dtype[np.uint8]]:
+    """Return a uint8 array that is a file of the folder, to be filled piece by piece.
+
+    Its room on the disk is taken at once: to write into a mapped file for which there is none kills the process.
+    """
+    file = folder / f"{name}.npy"
+    array = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
+    if hasattr(os, "posix_fallocate"):
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    return array
 
 
 def content_sha256(arrays: Mapping[str, Pixels]) -> str:
@@ -147,6 +169,29 @@ def _checked(builtin: Builtin, arrays: Mapping[str, Pixels], source: str) -> str
             f"{source} is not {builtin.title}: its content has SHA-256 {sha256}, not {builtin.sha256}."
         )
     return sha256
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """Turn the error of a disk that was filled by others meanwhile into the problem that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if storage.is_full(error):
+            raise storage.full() from error
+        raise
+
+
+def _require_room(builtin: Builtin, folder: Path) -> None:
+    images = builtin.train_count + builtin.test_count
+    needed = images * (math.prod(builtin.shape) + 1) + BLOCK
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise StorageFull(
+            f"{builtin.title} takes {-(-needed >> 20)} MiB on the disk of the service's home, which has {free >> 20} MiB "
+            f"free. {storage.WAY_OUT}",
+            retry_after_seconds=storage.RETRY_SECONDS,
+        )
 
 
 def _put_in_place(builtin: Builtin, home: Path, folder: Path) -> None:

@@ -29,6 +29,7 @@ TRAINING: dict[str, Any] = {
     "labels": {"course": "dl-1"},
     "spec": {},
     "queue_position": 3,
+    "starts_in_seconds": None,
     "poll_after_seconds": 5,
     "progress": {
         "activity": None,
@@ -103,6 +104,7 @@ class StandIn:
     url: str = ""
     course: list[dict[str, Any]] = field(default_factory=lambda: [a_training()])
     troubles: list[int] = field(default_factory=list)  # statuses that come before the next looks at the training
+    troubles_of_submit: list[int] = field(default_factory=list)  # and before a training is accepted
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     problem: dict[str, Any] | None = None
 
@@ -140,10 +142,12 @@ def application(stand_in: StandIn) -> FastAPI:
     def trainings() -> dict[str, Any]:
         return {"trainings": [stand_in.look()], "next": "/v1/trainings?cursor=x"}
 
-    @app.post("/v1/trainings", status_code=202)
-    @app.post("/v1/trainings/t1/cancel", status_code=202)
-    def submit() -> dict[str, Any]:
-        return stand_in.course[0]
+    @app.post("/v1/trainings")
+    @app.post("/v1/trainings/t1/cancel")
+    def submit() -> Response:
+        if stand_in.troubles_of_submit:
+            return Response("away", stand_in.troubles_of_submit.pop(0))
+        return JSONResponse(stand_in.course[0], 202)
 
     @app.get("/v1/trainings/t1")
     def training() -> Response:
@@ -216,7 +220,8 @@ def server() -> Iterator[StandIn]:
 @pytest.fixture
 def stand_in(server: StandIn) -> StandIn:
     """The server, with nothing asked yet."""
-    server.course, server.troubles, server.asked, server.problem = [a_training()], [], [], None
+    server.course, server.asked, server.problem = [a_training()], [], None
+    server.troubles, server.troubles_of_submit = [], []
     return server
 
 

