@@ -17,6 +17,7 @@ import billiard
 from celery import Celery
 from celery.platforms import SecurityWarning
 from celery.signals import setup_logging, worker_process_init, worker_shutting_down
+from sqlalchemy.exc import SQLAlchemyError
 
 from service import logs, migrating
 from service.database import Database
@@ -91,6 +92,8 @@ def main() -> None:
         migrating.check(database)
     except DatabaseNotReady as error:
         sys.exit(error.detail)
+    except SQLAlchemyError as error:
+        sys.exit(f"The database does not answer: {getattr(error, 'orig', None) or error}")
     finally:
         database.close()
     create_worker(settings).worker_main(

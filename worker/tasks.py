@@ -12,7 +12,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from service import logs
 from service.database import Database
-from service.errors import DatasetUnavailable
+from service.errors import DatasetUnavailable, StorageFull
 from service.images.expectation import Expectation, scale
 from service.images.sets.opening import LabelledSet
 from service.records import TrainingState
@@ -108,7 +108,7 @@ def why(error: Exception) -> tuple[str, str]:
     match error:
         case Diverged():
             return "diverged", str(error)
-        case DatasetUnavailable():
+        case DatasetUnavailable() | StorageFull():
             return "data-unavailable", error.detail
         case LearningError():
             return "invalid", str(error)

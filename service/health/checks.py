@@ -107,7 +107,7 @@ def _disk(settings: Settings) -> str:
     least = settings.min_free_bytes
     if free >= least:
         return OK
-    return f"{home} has {free >> 20} MiB free, at least {least >> 20} MiB needed: make room, or see `cyfra prune`"
+    return f"make room (`cyfra prune` can): {home} has {free >> 20} MiB free, at least {least >> 20} MiB needed"
 
 
 def _work(database: Database) -> Work:

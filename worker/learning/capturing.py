@@ -101,7 +101,7 @@ class Workings:
         _require("backend", keras.backend.backend(), state.backend)
         if state.place.step > last.step or state.place > Place(last.epoch, 0):
             raise UnusableCheckpoint(f"The training has no such place. Received: {state.place}")
-        attributes = {type(callback).__name__: sorted(_attributes(callback)) for callback in self.watching}
+        attributes = {type(callback).__name__: sorted(_ATTRIBUTES[type(callback)]) for callback in self.watching}
         _require("callbacks", attributes, {name: sorted(known) for name, known in state.callbacks.items()})
         expected = _layout(_variables(model))
         received = _layout(state.arrays)
