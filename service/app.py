@@ -9,13 +9,18 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from service import health, migrating
+from service import migrating
 from service.database import Database
 from service.datasets.endpoints import router as datasets
-from service.edge import problems
+from service.edge import observing, problems
 from service.edge.documenting import document_problems
 from service.edge.resources import Resources
 from service.edge.stopping import told_by_signals
+from service.health.checks import Checks
+from service.health.endpoints import router as health
+from service.metrics.endpoints import router as metrics_router
+from service.metrics.process import ProcessMetrics
+from service.metrics.scraping import Scrape
 from service.models.endpoints import router as models
 from service.networks.endpoints import router as networks
 from service.predictions.endpoints import router as predictions
@@ -40,12 +45,22 @@ Every error is `application/problem+json` (RFC 9457) and says what was received 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Return the application; it opens what it needs when it starts, and closes it when it stops."""
     settings = settings or Settings()
+    metrics = ProcessMetrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        database = Database(settings.resolved_database_url)
+        database = Database(settings.resolved_database_url, on_wait=metrics.waited)
         migrating.check(database)
-        resources = Resources(settings, database, Doorbell(settings), Engines(database))
+        doorbell = Doorbell(settings)
+        resources = Resources(
+            settings,
+            database,
+            doorbell,
+            Engines(database),
+            metrics,
+            Scrape(metrics, database),
+            Checks(settings, database, doorbell),
+        )
         app.state.resources = resources
         try:
             with told_by_signals() as app.state.stopping:
@@ -63,7 +78,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
-    for router in (trainings, reports, datasets, networks, models, health.router):
+    observing.observe(app, metrics)
+    for router in (trainings, reports, datasets, networks, models, health, metrics_router):
         app.include_router(router)
     app.include_router(predictions, max_body_size=settings.max_upload_bytes)
     document_problems(app)

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
+from service import waits
 from service.records.clock import teach_host_clock
 
 logger = logging.getLogger(__name__)
@@ -44,16 +45,20 @@ SILENCE_MILLISECONDS: Final = 60_000
 class Database:
     """One engine and its sessions; whoever makes it closes it."""
 
-    def __init__(self, url: str, *, keep_connections: bool = True) -> None:
+    def __init__(self, url: str, *, keep_connections: bool = True, on_wait: waits.Listener = waits.ignore) -> None:
         """Open an engine on `url`. Without `keep_connections` each transaction has a connection of its own.
 
-        A process that forks must not keep connections, or parent and child speak into the same socket.
+        A process that forks must not keep connections, or parent and child speak into the same socket. `on_wait` is told
+        how long callers waited for a kept connection, and for SQLite's write lock.
         """
         self.url = _with_driver(make_url(url))
-        pool: dict[str, Any] = {"pool_size": 10, "max_overflow": 40} if keep_connections else {"poolclass": NullPool}
+        pool: dict[str, Any] = {"poolclass": NullPool}
+        if keep_connections:
+            pool = {"poolclass": waits.pool_that_tells(on_wait), "pool_size": 10, "max_overflow": 40}
         if self.is_sqlite:
             self.engine = sqlalchemy.create_engine(self.url, module=SQLITE, **pool)
             _follow_sqlite_rules(self.engine)
+            waits.tell_of_write_locks(self.engine, on_wait)
         else:
             checks = {"pool_pre_ping": True} if keep_connections else {}
             self.engine = sqlalchemy.create_engine(self.url, connect_args=_connection(self.url), **checks, **pool)
@@ -131,4 +136,4 @@ def _follow_sqlite_rules(engine: sqlalchemy.Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: sqlalchemy.Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.exec_driver_sql(waits.TAKE_WRITE_LOCK if writes else "BEGIN")

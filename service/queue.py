@@ -141,14 +141,15 @@ class Doorbell:
         """Ring once `session` has committed; a rollback throws the ring away."""
         event.listen(session, "after_commit", lambda _session: self.ring(), once=True)
 
-    def reaches_broker(self) -> bool:
-        """Whether the broker answers now."""
+    def broker_failure(self) -> str | None:
+        """Say why the broker does not answer now; None if it does."""
         try:
             with self._application.connection_for_write(connect_timeout=BROKER_TIMEOUT_SECONDS) as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_TIMEOUT_SECONDS)
-        except BROKER_FAILURES:
-            return False
-        return True
+                return None
+        except BROKER_FAILURES as error:
+            where = self._application.connection_for_write().as_uri()  # with ** for the password
+            return f"{where}: {error}"
 
     def close(self) -> None:
         """Send a ring that is still wanted, and close the connections to the broker."""

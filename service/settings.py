@@ -29,6 +29,13 @@ class Settings(BaseSettings):
         default="cyfra", pattern=r"^[a-z0-9_-]+$", description="The queue that the doorbell rings in."
     )
 
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Log lines for people (`text`), or one JSON object a line (`json`)."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important lines that are written: debug, info, warning or error."
+    )
+
     allow_open: bool = Field(
         default=False, description="Listen on addresses other than loopback although there are no keys."
     )

@@ -11,15 +11,15 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
 import billiard
 from celery import Celery
 from celery.platforms import SecurityWarning
-from celery.signals import worker_process_init, worker_shutting_down
+from celery.signals import setup_logging, worker_process_init, worker_shutting_down
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import migrating
+from service import logs, migrating
 from service.database import Database
 from service.errors import DatabaseNotReady
 from service.queue import WORK, Doorbell, celery_application
@@ -28,9 +28,7 @@ from worker import presence
 from worker.learning import backend
 from worker.looking import LookForWork
 
-logger = logging.getLogger(__name__)
-
-LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(processName)s %(message)s"
+logger = logging.getLogger("worker.app")  # run as a program, it is called __main__
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,8 @@ def create_worker(settings: Settings) -> Celery:
 def main() -> None:
     """Run a worker until SIGTERM or SIGINT."""
     settings = Settings()
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    logs.configure(settings)
+    setup_logging.connect(_leave_logging_alone, weak=False)
     # Celery warns of root because of pickled messages; ours are JSON and carry nothing, and a container has no other user.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     database = Database(settings.resolved_database_url, keep_connections=False)
@@ -110,6 +109,10 @@ def main() -> None:
             f"--hostname=cyfra-{os.getpid()}@%h",
         ]
     )
+
+
+def _leave_logging_alone(**_: object) -> None:
+    """Hear Celery's question who sets up logging, in the parent and in the child: that somebody does is the answer."""
 
 
 if __name__ == "__main__":

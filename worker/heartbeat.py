@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from service import logs
 from service.database import Database
 from service.records import TrainingState
 from worker import claims
@@ -39,7 +40,8 @@ class Heartbeat:
         self._stuck_at = time.monotonic() + seconds_left + STUCK_AFTER_SECONDS
         self._parent = os.getppid()
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{claim.training_id}", daemon=True)
+        beat = logs.with_context(self._beat)
+        self._thread = threading.Thread(target=beat, name=f"heartbeat-{claim.training_id}", daemon=True)
 
     def __enter__(self) -> Self:
         """Start the thread."""

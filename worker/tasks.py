@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from service import logs
 from service.database import Database
 from service.errors import DatasetUnavailable, StorageFull
 from service.images.expectation import Expectation, scale
@@ -52,11 +53,12 @@ def work(workshop: "Workshop") -> None:
     claim = claims.claim(database, workshop.name, settings.lease_seconds)
     if claim is None:
         return
-    logger.info("training %s: attempt %d begins", claim.training_id, claim.attempt)
     if claims.is_work_waiting(database):
         workshop.doorbell.ring()  # for another worker: rings that came at once were one
     seconds_left = settings.max_training_seconds - claim.compute_seconds
-    with Heartbeat(database, claim, settings.lease_seconds, seconds_left) as heartbeat:
+    about = logs.bound(training=claim.training_id, attempt=claim.attempt)
+    with about, Heartbeat(database, claim, settings.lease_seconds, seconds_left) as heartbeat:
+        logger.info("training %s: attempt %d begins", claim.training_id, claim.attempt)
         carry_out(workshop, claim, Stops(heartbeat, workshop.is_shutting_down, seconds_left))
     if claims.is_work_waiting(database) and not workshop.is_shutting_down():
         workshop.doorbell.ring()

@@ -7,6 +7,9 @@ from fastapi import Depends, Request
 
 from service.database import Database
 from service.edge.in_flight import InFlight
+from service.health.checks import Checks
+from service.metrics.process import ProcessMetrics
+from service.metrics.scraping import Scrape
 from service.predictions.engines import Engines
 from service.queue import Doorbell
 from service.settings import Settings
@@ -20,6 +23,9 @@ class Resources:
     database: Database
     doorbell: Doorbell
     engines: Engines
+    metrics: ProcessMetrics
+    scrape: Scrape
+    checks: Checks
     in_flight: InFlight = field(default_factory=InFlight)
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """`POST /predict` and `POST /v1/models/{name}/predict`: pictures in, answers out."""
 
+from time import perf_counter
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -99,7 +100,9 @@ async def _answer(request: Request, resources: Resources, name: str, top: int | 
         engine = resources.engines.find(name, version)
         return operations.predict(engine, pictures, top, Limits(max_pixels=settings.max_image_pixels))
 
+    began = perf_counter()
     found = (await run_in_threadpool(work)).predictions
+    resources.metrics.predicted(found[0].model.name, len(found), perf_counter() - began)
     headers = {"Vary": "Accept", "X-Model": found[0].model.name, "X-Model-Version": str(found[0].model.version)}
     if negotiating.choose_format(request, FORMATS, None) == "txt":
         lines = "".join(f"{prediction.label}\n" for prediction in found)

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -43,19 +44,26 @@ def api(
 
     import uvicorn
 
+    from service import logs
+    from service.metrics.sharing import shared_folder
+
     signal.signal(signal.SIGTERM, _end_well)
-    uvicorn.run(
-        "service.app:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        loop="uvloop",
-        http="httptools",
-        access_log=access_log,
-        server_header=False,
-        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
-    )
+    with ExitStack() as stack:
+        if workers > 1:
+            os.environ |= stack.enter_context(shared_folder(settings.home))  # for the processes that uvicorn starts
+        uvicorn.run(
+            "service.app:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            loop="uvloop",
+            http="httptools",
+            access_log=False,  # ours says more: see service.edge.observing
+            log_config=logs.configuration(settings, access_log=access_log),
+            server_header=False,
+            timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
+        )
 
 
 def _end_well(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -88,10 +96,13 @@ def _check_worker() -> None:
 
 def migrate() -> None:
     """Bring the database to this program's version."""
+    from service import logs
     from service.terminal.asking import print_text
     from service.terminal.starting import make_ready, read_settings
 
-    print_text(make_ready(read_settings()))
+    settings = read_settings()
+    logs.configure(settings)
+    print_text(make_ready(settings))
 
 
 def demo() -> None:
