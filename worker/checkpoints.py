@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from service.database import Database
 from service.records import Checkpoint, CheckpointPart
+from service.records.counting import count
 from worker import claims
 from worker.claims import Claim, LeaseLost
 from worker.learning.checkpoints import Place
@@ -68,6 +69,7 @@ def _complete(database: Database, claim: Claim, checkpoint_id: int) -> None:
             delete(Checkpoint).where(Checkpoint.training_id == claim.training_id, Checkpoint.id.not_in(kept)),
             execution_options={"synchronize_session": False},
         )
+        count(session, "checkpoints")
 
 
 def newest_first(database: Database, training_id: str) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from service.database import Database
 from service.records import Checkpoint, Owner, Training, TrainingChange, TrainingState, fairness
 from service.records.clock import lease_clock, lease_now, now
+from service.records.counting import count
 
 CLAIMING: Final = 0x636C6169  # "clai": PostgreSQL's advisory lock, so that the fairest order is exact
 UNSYNCHRONISED: Final = {"synchronize_session": False}
@@ -162,6 +163,7 @@ def finish(session: Session, claim: Claim, state: TrainingState, reason: str | N
     """End the training inside the caller's transaction; raise LeaseLost if the claim is lost."""
     _let_go(session, claim, state, reason, finished_at=now(), **columns)
     session.execute(delete(Checkpoint).where(Checkpoint.training_id == claim.training_id))
+    count(session, "trainings_ended", state.value)
 
 
 def requeue(session: Session, claim: Claim, reason: str, **columns: object) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from service.database import Database
 from service.records import Epoch, Training
+from service.records.counting import count
 from worker.claims import Claim, LeaseLost, execute_fenced, fenced_update
 from worker.learning.following import EpochResult
 from worker.stopping import Cancelled, Stops
@@ -101,6 +102,9 @@ class ProgressWriter:
                 raise LeaseLost
             for result in self._unwritten:  # again, perhaps: a commit may have landed whose answer was lost
                 session.merge(Epoch(training_id=self._claim.training_id, **vars(result)))
+            if self._unwritten:
+                session.flush()
+                count(session, "epochs", by=len(self._unwritten))
         self._unwritten.clear()
         return row.cancel_requested_at is not None
 

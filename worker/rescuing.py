@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from service.database import Database
 from service.records import Training, TrainingState
 from service.records.clock import lease_clock, lease_now
+from service.records.counting import count
 from worker import claims
 from worker.claims import Claim
 
@@ -61,6 +62,9 @@ def _take_away(database: Database, condition: ColumnElement[bool], max_attempts:
             if row is not None:
                 _lose(session, row, max_attempts, why)
                 taken += 1
+    if taken:
+        with database.transaction() as session:  # one of its own: what counts locks a row that all share
+            count(session, "lease_losses", by=taken)
     return taken
 
 

@@ -13,9 +13,9 @@ from service import migrating
 from service.database import Database
 from service.errors import CyfraError
 from service.metrics import queries
-from service.metrics.queries import ALIVE_SECONDS
 from service.probing import NoAnswer, Probe
 from service.queue import Doorbell
+from service.records.presence import SEEN_SECONDS, workers_alive
 from service.settings import Settings
 
 OK: Final = "ok"
@@ -112,11 +112,11 @@ def _disk(settings: Settings) -> str:
 
 def _work(database: Database) -> Work:
     with database.reading() as session:
-        return Work(queries.waiting(session), queries.workers_alive(session))
+        return Work(queries.waiting(session), workers_alive(session))
 
 
 def _workers(work: Work) -> str:
-    return f"{work.workers} seen within {ALIVE_SECONDS:.0f} s"
+    return f"{work.workers} seen within {SEEN_SECONDS:.0f} s"
 
 
 def _queue(work: Work) -> str:
@@ -130,7 +130,7 @@ def _warnings(work: Work) -> tuple[str, ...]:
     if work.waiting.count == 0 or work.workers > 0:
         return ()
     return (
-        f"{_trainings(work.waiting.count)}, and no worker has been seen within {ALIVE_SECONDS:.0f} s: "
+        f"{_trainings(work.waiting.count)}, and no worker has been seen within {SEEN_SECONDS:.0f} s: "
         "start one with `cyfra worker`, or look why the one that should run does not reach the database.",
     )
 

@@ -8,11 +8,8 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service.records import Counter, Owner, Training, TrainingState, Worker
-from service.records.clock import now, seconds_from_now
-
-ALIVE_SECONDS: Final = 60.0
-"""A worker looks for work every few seconds; one that has not for this long is gone."""
+from service.records import Counter, Owner, Training, TrainingState
+from service.records.clock import now
 
 CANCELLING: Final = "cancelling"
 
@@ -49,11 +46,6 @@ def states(session: Session) -> dict[str, int]:
 def owners_waiting(session: Session) -> int:
     """Return how many owners have a training in the queue."""
     return session.scalar(select(func.count()).where(Owner.next_priority.is_not(None))) or 0
-
-
-def workers_alive(session: Session) -> int:
-    """Return how many workers have been seen within the last minute."""
-    return session.scalar(select(func.count()).where(Worker.seen_at > seconds_from_now(-ALIVE_SECONDS))) or 0
 
 
 def counters(session: Session) -> dict[tuple[str, str], int]:

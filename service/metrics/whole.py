@@ -12,6 +12,7 @@ from service.database import Database
 from service.metrics import queries
 from service.metrics.queries import Waiting
 from service.records import TrainingState
+from service.records.presence import workers_alive
 
 COUNTERS: Final = {
     "epochs": "Epochs that were trained.",
@@ -39,7 +40,7 @@ class WholeService(Collector):
                 queries.states(session),
                 queries.waiting(session),
                 queries.owners_waiting(session),
-                queries.workers_alive(session),
+                workers_alive(session),
                 queries.counters(session),
             )
 

@@ -6,18 +6,18 @@ from datetime import datetime
 from statistics import median
 from typing import Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from service.records import Owner, Training, TrainingState, Worker
-from service.records.clock import now, seconds_from_now
+from service.records import Owner, Training, TrainingState
+from service.records.clock import now
+from service.records.presence import workers_alive
 from service.trainings.forecasting import Running, Turn, Waiting, forecast
 
 MOST_FORECAST: Final = (
     5_000  # beyond it the place is not told: it would take more than some tens of milliseconds to play out
 )
 ALIKE: Final = 10  # of the newest finished ones, whose median pace is what the next is expected to have
-SEEN_SECONDS: Final = 60.0  # a worker that has not been seen for so long is gone
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,6 @@ def turns(session: Session) -> Mapping[str, Turn]:
         workers_alive(session),
         at,
     )
-
-
-def workers_alive(session: Session) -> int:
-    """Return how many workers have been seen of late."""
-    return session.scalars(select(func.count()).where(Worker.seen_at > seconds_from_now(-SEEN_SECONDS))).one()
 
 
 def _columns(

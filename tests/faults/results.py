@@ -31,7 +31,7 @@ SMALL: dict[str, Any] = {
     "validation": {"from": "train", "fraction": 0.1},
     "seed": 7,
 }
-"""A training of about three seconds, half of them for building and storing, that has everything which a checkpoint must bring back."""
+"""A training of about three seconds, with everything that a checkpoint must bring back."""
 
 Weights = dict[str, bytes]
 

@@ -215,7 +215,7 @@ def assert_equal(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> None
 def any_of(places: Sequence[Place]) -> Place:
     seed = random.SystemRandom().randrange(2**32)
     place = random.Random(seed).choice(places)
-    print(f"seed {seed}: interrupted at {place}")  # noqa: T201 - a random test says what it drew
+    print(f"seed {seed}: interrupted at {place}")
     return place
 
 
