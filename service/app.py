@@ -14,6 +14,7 @@ from service.database import Database
 from service.datasets.endpoints import router as datasets
 from service.edge import observing, problems
 from service.edge.documenting import document_problems
+from service.edge.refusals import explain_refusals
 from service.edge.resources import Resources
 from service.edge.stopping import told_by_signals
 from service.health.checks import Checks
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
+    explain_refusals(app)
     observing.observe(app, metrics)
     for router in (trainings, reports, datasets, networks, models, health, metrics_router):
         app.include_router(router)

@@ -103,15 +103,20 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
 
 def _as_cyfra_error(request: Request, error: HTTPException) -> CyfraError:
     if error.status_code == BodyTooLarge.status:
-        limit = request.scope.get(MAX_BODY_SIZE_SCOPE_KEY)
-        received = request.headers.get("content-length", "a body that goes on")
-        return BodyTooLarge(f"Received {received} bytes; this route takes at most {limit}.")
+        return too_large(request)
     phrase = HTTPStatus(error.status_code).phrase
     detail = {
         404: f"Nothing is served at {request.url.path}. The routes are listed at /docs.",
         405: f"{request.method} is not served at {request.url.path}.",
     }.get(error.status_code, str(error.detail))
     return PlainError.of(error.status_code, phrase, detail)
+
+
+def too_large(request: Request) -> BodyTooLarge:
+    """Return the error for the body of a request."""
+    limit = request.scope.get(MAX_BODY_SIZE_SCOPE_KEY)
+    received = request.headers.get("content-length", "a body that goes on")
+    return BodyTooLarge(f"Received {received} bytes; this route takes at most {limit}.")
 
 
 async def _database_error(request: Request, error: Exception) -> JSONResponse:

@@ -180,6 +180,13 @@ def test_twenty_megabytes_are_refused_while_they_arrive(trained: Trained) -> Non
     assert str(16 << 20) in reply.json()["detail"]
 
 
+def test_a_picture_that_is_too_large_by_its_own_account_is_a_problem_like_others(trained: Trained) -> None:
+    reply = trained.client.post("/predict", files={"file": bytes(17 << 20)})
+
+    assert (reply.status_code, reply.headers["content-type"]) == (413, "application/problem+json")
+    assert f"at most {16 << 20}" in reply.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("form", "hint"),
     [

@@ -265,6 +265,14 @@ def test_a_body_over_the_limit_is_refused_while_it_arrives(client: TestClient) -
     assert "1048576" in reply.json()["detail"]
 
 
+def test_a_body_that_is_too_large_by_its_own_account_is_a_problem_like_others(client: TestClient) -> None:
+    reply = client.post("/v1/trainings", content=b" " * (2 << 20), headers={"Content-Type": "application/json"})
+
+    assert (reply.status_code, reply.headers["content-type"]) == (413, "application/problem+json")
+    assert reply.json()["detail"] == "Received 2097152 bytes; this route takes at most 1048576."
+    assert "x-request-id" in reply.headers
+
+
 def test_a_lone_surrogate_in_a_name_is_refused_and_not_a_fault_of_ours(client: TestClient) -> None:
     body = json.dumps({"preset": "quickstart", "labels": {"a": "\ud800"}, "dataset": "\ud800"})
 
