@@ -14,6 +14,9 @@ from service import migrating
 from service.database import Database
 from service.settings import Settings
 from tests import requirements
+from worker.learning import backend
+
+backend.configure(None)  # TensorFlow reads its settings once, when the first test imports it
 
 if TYPE_CHECKING:
     from tests.trained import Trained
