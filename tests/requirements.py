@@ -1,6 +1,7 @@
 """What tests want from the machine: found by environment variable or at its usual local place, or loudly missing."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,12 @@ def missing(what: str, variable: str) -> NoReturn:
     if os.environ.get("CYFRA_TEST_REQUIRE") == "all":
         pytest.fail(f"{reason} (CYFRA_TEST_REQUIRE=all)")
     pytest.skip(reason)
+
+
+def program(name: str, what: str, *folders: str) -> str:
+    """Return the path of a program, on the PATH or in one of `folders`."""
+    found = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", os.defpath), *folders]))
+    return found or missing(f"{what} to start ({name})", "PATH")
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,21 +31,23 @@ TINY = {
 ENDLESS = {**TINY, "recipe": {"epochs": 10_000, "batch_size": 10}}
 
 
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the environment in which another process reads the same settings."""
+    given = settings.model_dump(mode="json", exclude_defaults=True, exclude={"keras_backend"})
+    given |= {"home": settings.home, "database_url": settings.resolved_database_url}
+    return {
+        f"CYFRA_{name.upper()}": ",".join(value) if isinstance(value, list) else str(value)
+        for name, value in given.items()
+    }
+
+
 class RunningWorker:
     """A worker process and its child, and a way to end them."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, settings: Settings, log: Path, environment: Mapping[str, str] | None = None) -> None:
+        """Start it, with more `environment` than the settings come to."""
         self.log = log
-        environment = os.environ | {
-            "CYFRA_HOME": str(settings.home),
-            "CYFRA_DATABASE_URL": settings.resolved_database_url,
-            "CYFRA_QUEUE_NAME": settings.queue_name,
-            "CYFRA_LEASE_SECONDS": str(settings.lease_seconds),
-            "CYFRA_LOOK_SECONDS": str(settings.look_seconds),
-            "CYFRA_PROGRESS_SECONDS": str(settings.progress_seconds),
-        }
-        if settings.broker_url is not None:
-            environment["CYFRA_BROKER_URL"] = settings.broker_url
+        environment = os.environ | environment_of(settings) | (environment or {})
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "worker.app"],
@@ -88,9 +90,9 @@ class Site:
     database: Database
 
     @contextmanager
-    def worker(self, name: str = "worker") -> Iterator[RunningWorker]:
+    def worker(self, name: str = "worker", environment: Mapping[str, str] | None = None) -> Iterator[RunningWorker]:
         """Run a worker; whatever is left of it at the end is killed."""
-        worker = RunningWorker(self.settings, self.settings.home / f"{name}.log")
+        worker = RunningWorker(self.settings, self.settings.home / f"{name}.log", environment)
         try:
             yield worker
         finally:

@@ -1,13 +1,19 @@
-"""What the parent process of a worker does by itself: look for work, rescue, and notice that its child was lost."""
+"""What the parent process of a worker does by itself: look for work, rescue, and notice that its child was lost.
+
+It does so in a thread of its own. Celery's timer stands still while Celery tries to reach a broker that is away, and for so
+long nobody would be rescued, and a child that was lost would not be missed.
+"""
 
 import logging
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from celery import bootsteps
+from celery.signals import worker_shutting_down
 from celery.worker import state as worker_state
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,11 +25,13 @@ from worker.memory import oom_kills
 
 logger = logging.getLogger(__name__)
 
+CLOSING_SECONDS: Final = 5.0
+
 
 class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has no types
     """Looks at the database now and then: a ring that was lost costs seconds."""
 
-    requires = {"celery.worker.components:Timer", "celery.worker.components:Pool"}  # noqa: RUF012 - Celery reads it so
+    requires = {"celery.worker.components:Pool"}  # noqa: RUF012 - Celery reads it so
 
     def __init__(self, parent: Any, **options: Any) -> None:  # noqa: ANN401 - celery has no types
         super().__init__(parent, **options)
@@ -34,28 +42,32 @@ class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has n
         self._oom_kills = oom_kills()
         self._pool: Any = None
         self._children: set[int] = set()
-        self._timer: Any = None
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._look_again_and_again, name="look", daemon=True)
+        # Before the pool ends its child: that is no loss.
+        worker_shutting_down.connect(lambda **_: self._stopped.set(), weak=False)
 
     def start(self, parent: Any) -> None:  # noqa: ANN401
         """Look at once, and then again and again."""
         self._pool = parent.pool
         self._children = self._living_children()
-        self._timer = parent.timer.call_repeatedly(self._settings.look_seconds, self.look)
-        parent.timer.call_after(0.1, self.look)
+        self._thread.start()
 
     def stop(self, parent: Any) -> None:  # noqa: ANN401, ARG002
         """Stop looking."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._stopped.set()
+        self._thread.join(CLOSING_SECONDS)
         self._doorbell.close()
         with suppress(SQLAlchemyError):
             presence.say_goodbye(self._database, self._name)
 
     def look(self) -> None:
         """Start again if the child was lost; rescue what dead workers held; ring if a training waits while this one is idle."""
+        kills = oom_kills()
         if self._living_children() != self._children:
             self._take_back_what_the_child_held()
             start_again(self._living_children())
+        self._oom_kills = kills  # who is killed later, elsewhere on this host, explains nothing here
         try:
             presence.say_present(self._database, self._name)
             rescued = rescuing.rescue(self._database, self._settings.max_attempts)
@@ -67,6 +79,14 @@ class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has n
             logger.warning("took %d training(s) from workers that were lost", rescued)
         if is_work_waiting and not worker_state.reserved_requests:
             self._doorbell.ring()
+
+    def _look_again_and_again(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self.look()
+            except Exception:  # the edge of this thread: the next look may do better
+                logger.exception("could not look for work")
+            self._stopped.wait(self._settings.look_seconds)
 
     def _take_back_what_the_child_held(self) -> None:
         """Nobody need wait for the lease of a child that is known to be dead; and who killed it is known only here."""

@@ -1,9 +1,6 @@
-"""A lost, doubled or late message changes nothing but seconds."""
+"""A lost or late message changes nothing but seconds."""
 
-from sqlalchemy import func, select
-
-from service.queue import WORK, Doorbell, celery_application
-from service.records import Report
+from service.queue import Doorbell, celery_application
 from tests.waiting import wait_until
 from tests.workers import TINY, Site
 
@@ -33,22 +30,6 @@ def test_a_ring_that_is_lost_costs_seconds(site: Site) -> None:
 
     with site.worker():
         site.wait_for(training_id, "succeeded")
-
-
-def test_rings_that_come_ten_times_train_once(site: Site) -> None:
-    training_id = site.submit(**TINY)
-    application = celery_application(site.settings)
-    for _ in range(10):
-        application.send_task(WORK, ignore_result=True)
-
-    with site.worker("one"), site.worker("two"):
-        training = site.wait_for(training_id, "succeeded")
-        last = site.submit(**TINY)
-        site.wait_for(last, "succeeded")
-
-    assert training["attempt"] == 1
-    with site.database.reading() as session:
-        assert session.scalars(select(func.count()).select_from(Report)).one() == 2
 
 
 def test_a_broker_that_is_away_refuses_no_training(site: Site) -> None:
