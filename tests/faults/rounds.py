@@ -1,6 +1,7 @@
 """How often a fault is tried: a few times in a usual test run, as often as docs/reliability.md says with `make faults`.
 
-Every round has a random generator of its own; its seed is printed, and `CYFRA_FAULT_SEED=N` makes the first round that one.
+`CYFRA_FAULT_ROUNDS` is `full`, or a number for something in between. Every round has a random generator of its own; its seed
+is printed, and `CYFRA_FAULT_SEED=N` makes the first round that one.
 """
 
 import json
@@ -11,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-FULL = os.environ.get("CYFRA_FAULT_ROUNDS") == "full"
+WANTED = os.environ.get("CYFRA_FAULT_ROUNDS", "")
+FULL = WANTED == "full"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ def rounds(fault: str, site: str, full: int, short: int = 1) -> Iterator[random.
     """Give a random generator for each round, and write down the count once all have passed."""
     first = int(os.environ.get("CYFRA_FAULT_SEED", random.SystemRandom().randrange(2**32)))
     began_at = time.monotonic()
-    count = full if FULL else short
+    count = full if FULL else min(full, int(WANTED or short))
     for number in range(count):
         seed = (first + number) % 2**32
         print(f"{fault} on {site}: round {number + 1} of {count}, CYFRA_FAULT_SEED={seed}")
