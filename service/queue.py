@@ -11,10 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from celery import Celery
 from kombu.exceptions import ChannelError, OperationalError
-from kombu.transport import filesystem
+from kombu.transport import filesystem, redis, virtual
 from kombu.utils.encoding import str_to_bytes
 from kombu.utils.json import dumps, loads
 from sqlalchemy import event
@@ -75,6 +76,34 @@ class EmbeddedTransport(filesystem.Transport):
         super().drain_events(connection, timeout=min(timeout or LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS))
 
 
+class RedisQoS(redis.QoS):
+    """kombu's book of messages that are not acknowledged yet, without those whose acknowledgement failed.
+
+    kombu logs such a failure and keeps the message in the book, which then is full for ever: with one message at a time the
+    worker never asks for another, and so never notices either that its connection is gone.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        """Acknowledge a message; it is done with in any case: one that Redis delivers again is one ring more."""
+        try:
+            super().ack(delivery_tag)
+        except BaseException:
+            virtual.QoS.ack(self, delivery_tag)
+            raise
+
+
+class RedisChannel(redis.Channel):
+    """kombu's channel, with that book."""
+
+    QoS = RedisQoS
+
+
+class RedisTransport(redis.Transport):
+    """kombu's Redis, from which a worker hears again after it was away."""
+
+    Channel = RedisChannel
+
+
 def celery_application(settings: Settings) -> Celery:
     """Return the Celery application that both sides use: the API to ring, the worker to listen."""
     application = Celery("cyfra", set_as_current=False)
@@ -92,6 +121,8 @@ def celery_application(settings: Settings) -> Celery:
         enable_utc=True,
     )
     if settings.broker_url is not None:
+        if urlsplit(settings.broker_url).scheme in {"redis", "rediss"}:
+            application.conf.broker_transport = f"{__name__}:{RedisTransport.__name__}"
         application.conf.update(
             broker_url=settings.broker_url,
             broker_transport_options={

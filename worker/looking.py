@@ -26,6 +26,7 @@ from worker.memory import oom_kills
 logger = logging.getLogger(__name__)
 
 CLOSING_SECONDS: Final = 5.0
+DEAF_AFTER_LOOKS: Final = 6
 
 
 class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has no types
@@ -42,6 +43,7 @@ class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has n
         self._oom_kills = oom_kills()
         self._pool: Any = None
         self._children: set[int] = set()
+        self._heard = self._unheard = 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._look_again_and_again, name="look", daemon=True)
         # Before the pool ends its child: that is no loss.
@@ -65,9 +67,13 @@ class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has n
         """Start again if the child was lost; rescue what dead workers held; ring if a training waits while this one is idle."""
         kills = oom_kills()
         if self._living_children() != self._children:
+            logger.error("the child process was lost; this worker starts again")
             self._take_back_what_the_child_held()
             start_again(self._living_children())
-        self._oom_kills = kills  # who is killed later, elsewhere on this host, explains nothing here
+        if not worker_state.reserved_requests:
+            self._oom_kills = (
+                kills  # whoever was killed while the child had nothing to do, it was not for the child's work
+            )
         try:
             presence.say_present(self._database, self._name)
             rescued = rescuing.rescue(self._database, self._settings.max_attempts)
@@ -79,6 +85,21 @@ class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has n
             logger.warning("took %d training(s) from workers that were lost", rescued)
         if is_work_waiting and not worker_state.reserved_requests:
             self._doorbell.ring()
+            self._notice_deafness()
+        else:
+            self._unheard = 0
+
+    def _notice_deafness(self) -> None:
+        """Start again if ring after ring is not heard although the broker answers: whatever hung, all of it begins anew.
+
+        Only one that is idle hears a ring, and this one is; the others have one more in hand than they can carry out.
+        """
+        heard = sum(worker_state.total_count.values())
+        self._unheard = self._unheard + 1 if heard == self._heard else 0
+        self._heard = heard
+        if self._unheard >= DEAF_AFTER_LOOKS and self._doorbell.broker_failure() is None:
+            logger.error("this worker hears no ring while work waits; it starts again")
+            start_again(self._living_children())
 
     def _look_again_and_again(self) -> None:
         while not self._stopped.is_set():
@@ -105,7 +126,6 @@ def start_again(children: set[int]) -> None:
     A child that is killed while it waits for work holds the lock of the pool's queue: the one that the pool forks in its place
     waits for it for ever, and would never train. So the whole worker begins anew, in the same process.
     """
-    logger.error("the child process was lost; this worker starts again")
     for child in children:
         with suppress(ProcessLookupError, ChildProcessError):
             os.kill(child, signal.SIGKILL)
