@@ -1,6 +1,7 @@
 """Real workers: `python -m worker.app` in a process group of its own, over each kind of database and broker."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import psutil
 from fastapi.testclient import TestClient
 
 from service.database import Database
+from service.queue import WORK
 from service.settings import Settings
 from tests.waiting import wait_until
 
@@ -75,6 +77,10 @@ class RunningWorker:
         """Send SIGTERM to every process of the group, as service managers do, and return the exit code."""
         os.killpg(self.process.pid, signal.SIGTERM)
         return self.process.wait(timeout=60)
+
+    def rings_heard(self) -> int:
+        """Return how many messages it has received."""
+        return len(re.findall(rf"{re.escape(WORK)}\[\S+ received", self.log.read_text()))
 
     def wait_until_ready(self) -> None:
         """Wait until Keras is loaded."""

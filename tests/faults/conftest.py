@@ -14,10 +14,11 @@ from service.app import create_app
 from service.database import Database
 from service.settings import Settings
 from tests import requirements
+from tests.faults.brokers import Broker, new_broker
 from tests.faults.nursery import Nursery
 from tests.faults.results import SMALL, Weights, history, weights
 from tests.faults.rounds import TRIED
-from tests.workers import Site
+from tests.workers import RunningWorker, Site
 
 SITES = ("sqlite+embedded", "postgresql+redis")
 
@@ -68,7 +69,32 @@ def hasty_site(kind: str, tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture(scope="session")
+@dataclass(frozen=True)
+class Running:
+    """A site with a broker of its own and two whole workers, which must live through all that happens to the broker."""
+
+    kind: str
+    site: Site
+    broker: Broker
+    workers: tuple[RunningWorker, RunningWorker]
+
+
+@pytest.fixture(scope="package", params=SITES)
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A site that runs; shared, because a whole worker takes ten seconds to start."""
+    kind, home = str(request.param), tmp_path_factory.mktemp("running")
+    with (
+        new_broker(kind, home) as broker,
+        new_site(kind, home, broker_url=broker.url) as site,
+        site.worker("one") as one,
+        site.worker("two") as two,
+    ):
+        for worker in (one, two):
+            worker.wait_until_ready()
+        yield Running(kind, site, broker, (one, two))
+
+
+@pytest.fixture(scope="package")
 def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
     """Where workers are forked that have Keras loaded already."""
     nursery = Nursery(tmp_path_factory.mktemp("nursery"))
@@ -85,7 +111,7 @@ class Uninterrupted:
     seconds: float
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def uninterrupted(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Uninterrupted:
     """The training that the others are compared with."""
     with new_site("sqlite+embedded", tmp_path_factory.mktemp("uninterrupted"), threads=1) as site:

@@ -2,46 +2,23 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
-from pathlib import Path
 
-import pytest
+from celery import Celery
 from sqlalchemy import select
 
+from service.queue import WORK, celery_application
 from service.records import Worker
-from tests.faults.brokers import Broker, new_broker
-from tests.faults.conftest import SITES, new_site
+from tests.faults.conftest import Running
 from tests.faults.results import assert_one_result
 from tests.faults.rounds import FULL, rounds
 from tests.waiting import wait_until
-from tests.workers import TINY, RunningWorker, Site
+from tests.workers import TINY
 
 AWAY_SECONDS = 60.0 if FULL else 3.0
 LATE_SECONDS = 300.0  # Celery asks a broker that is away every 32 s at the longest
-
-
-@dataclass(frozen=True)
-class Running:
-    """A site with a broker of its own and one worker, which must live through all rounds of all tests here."""
-
-    kind: str
-    site: Site
-    broker: Broker
-    worker: RunningWorker
-
-
-@pytest.fixture(scope="module", params=SITES)
-def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    kind, home = str(request.param), Path(tmp_path_factory.mktemp("broker"))
-    with (
-        new_broker(kind, home) as broker,
-        new_site(kind, home, broker_url=broker.url) as site,
-        site.worker() as worker,
-    ):
-        worker.wait_until_ready()
-        yield Running(kind, site, broker, worker)
 
 
 def some_time(rng: random.Random) -> None:
@@ -49,8 +26,8 @@ def some_time(rng: random.Random) -> None:
 
 
 def try_fault(running: Running, rng: random.Random, fault: Callable[[Callable[[], None]], None]) -> None:
-    """Submit before, during and after the fault; all must finish, by the same worker."""
-    pid, submitted = running.worker.process.pid, []
+    """Submit before, during and after the fault; all must finish, by the same workers."""
+    submitted: list[str] = []
 
     def submit() -> None:
         submitted.append(running.site.submit(**TINY, seed=rng.randrange(1000)))
@@ -63,8 +40,7 @@ def try_fault(running: Running, rng: random.Random, fault: Callable[[Callable[[]
         training = running.site.wait_for(training_id, "succeeded", "failed", seconds=LATE_SECONDS)
         assert (training["state"], training["attempt"]) == ("succeeded", 1), training
         assert_one_result(running.site, training_id)
-    assert running.worker.process.poll() is None
-    assert running.worker.process.pid == pid
+    assert all(worker.process.poll() is None for worker in running.workers)
 
 
 def test_the_broker_is_flushed(running: Running) -> None:
@@ -86,8 +62,9 @@ def test_the_broker_is_restarted(running: Running) -> None:
 
 
 def seen_at(running: Running) -> datetime:
+    """When the one that was seen longest ago was seen."""
     with running.site.database.reading() as session:
-        return session.scalars(select(Worker.seen_at)).one()
+        return min(session.scalars(select(Worker.seen_at)))
 
 
 def test_the_broker_is_away_for_a_minute(running: Running) -> None:
@@ -99,6 +76,41 @@ def test_the_broker_is_away_for_a_minute(running: Running) -> None:
                 submit()
                 time.sleep(AWAY_SECONDS)
                 before = seen_at(running)
-                wait_until(lambda: seen_at(running) > before, 30, "the worker, which goes on to rescue and to be seen")
+                wait_until(lambda: seen_at(running) > before, 30, "the workers, which go on to rescue and to be seen")
 
         try_fault(running, rng, be_away)
+
+
+def test_a_ring_that_cannot_be_acknowledged_makes_no_worker_deaf(running: Running) -> None:
+    """The moment that random rounds met now and then: the broker is away between a ring's arrival and its acknowledgement."""
+    for rng in rounds("broker away before a ring is acknowledged", running.kind, full=20):
+        before = [worker.rings_heard() for worker in running.workers]
+        children = [worker.child() for worker in running.workers]
+        for child in children:
+            child.suspend()  # a child that works acknowledges at once
+        submitted = [running.site.submit(**TINY, seed=rng.randrange(1000)) for _ in running.workers]
+        wait_until(lambda before=before: all(have_heard(running, before)), 30, "a ring in the hand of each worker")
+        with running.broker.ways_to_be_away()[0]():
+            for child in children:
+                child.resume()
+            for training_id in submitted:
+                assert running.site.wait_for(training_id, "succeeded", "failed")["state"] == "succeeded"
+
+        following = running.site.submit(**TINY)
+        assert running.site.wait_for(following, "succeeded", "failed")["state"] == "succeeded"
+        before = [worker.rings_heard() for worker in running.workers]
+        with closing(celery_application(running.site.settings)) as doorbell:
+            wait_until(
+                lambda before=before, doorbell=doorbell: ring_and_listen(running, doorbell, before), 60, "both hear"
+            )
+        assert all("hears no ring" not in worker.log.read_text() for worker in running.workers)
+
+
+def have_heard(running: Running, before: list[int]) -> list[bool]:
+    return [worker.rings_heard() > heard for worker, heard in zip(running.workers, before, strict=True)]
+
+
+def ring_and_listen(running: Running, doorbell: Celery, before: list[int]) -> bool:
+    for _ in range(10):
+        doorbell.send_task(WORK, ignore_result=True)
+    return all(have_heard(running, before))

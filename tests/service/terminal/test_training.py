@@ -138,7 +138,7 @@ def test_an_interrupted_follower_says_that_the_training_goes_on(stand_in: StandI
 
     follower.send_signal(signal.SIGINT)
 
-    _, err = follower.communicate(timeout=10)
+    _, err = follower.communicate(timeout=60)
     assert follower.returncode == 130
     assert err == "The training goes on. Stop it: cyfra cancel t1\n"
 
