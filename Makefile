@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo up test test-long check format lock bench clean
+.PHONY: help install demo up test test-long faults check format lock bench clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -29,6 +29,19 @@ test: $(INSTALLED) ## all tests but the long ones; some of them: make test ARGS=
 
 test-long: $(INSTALLED) ## the tests that take minutes
 	$(BIN)/python -m pytest -m long $(ARGS)
+
+faults: $(INSTALLED) ## every fault hundreds of times (an hour or more): docs/reliability.md
+	@mkdir -p build && rm -f build/faults.jsonl
+	@echo 'Two runs side by side; what each has to say is in build/faults-sqlite.log and build/faults-postgresql.log.'
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 faults-sqlite faults-postgresql; status=$$?; \
+		$(BIN)/python -m tests.faults.rounds build/faults.jsonl; exit $$status
+
+faults-sqlite: CHOICE := not postgresql
+faults-postgresql: CHOICE := postgresql
+faults-sqlite faults-postgresql: $(INSTALLED)
+	@CYFRA_FAULT_ROUNDS=$${CYFRA_FAULT_ROUNDS:-full} CYFRA_FAULT_LOG=build/faults.jsonl \
+		$(BIN)/python -m pytest tests/faults -k '$(CHOICE)' -p no:cacheprovider $(ARGS) > build/$@.log 2>&1 \
+		|| { tail -n 60 build/$@.log; echo "$@ failed: all of it is in build/$@.log" >&2; exit 1; }
 
 check: $(INSTALLED) ## formatter, linter, types, import walls
 	$(BIN)/ruff format --check .

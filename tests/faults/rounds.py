@@ -7,6 +7,7 @@ is printed, and `CYFRA_FAULT_SEED=N` makes the first round that one.
 import json
 import os
 import random
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -46,3 +47,16 @@ def _write_down(tried: Tried) -> None:
     if "CYFRA_FAULT_LOG" in os.environ:
         with Path(os.environ["CYFRA_FAULT_LOG"]).open("a") as log:
             log.write(json.dumps(asdict(tried)) + "\n")
+
+
+def main() -> None:
+    """Print the table of what a log holds: `python -m tests.faults.rounds build/faults.jsonl`."""
+    path = Path(sys.argv[1])
+    lines = path.read_text().splitlines() if path.exists() else []
+    print("| fault | on | rounds | seconds |\n|---|---|---:|---:|")
+    for tried in sorted((Tried(**json.loads(line)) for line in lines), key=lambda tried: (tried.fault, tried.site)):
+        print(f"| {tried.fault} | {tried.site} | {tried.rounds} | {tried.seconds:.0f} |")
+
+
+if __name__ == "__main__":
+    main()
