@@ -9,7 +9,8 @@ from sqlalchemy import update
 
 from service.database import Database
 from service.edge import cursors
-from service.records import Training, TrainingState
+from service.records import Training, TrainingState, Worker
+from service.records.clock import seconds_from_now
 from service.trainings.queries import Filters
 from worker import claims
 
@@ -224,3 +225,30 @@ def test_the_queue_position_tells_how_many_come_first(client: TestClient) -> Non
     positions = [client.get(f"/v1/trainings/{one}").json()["queue_position"] for one in submitted]
 
     assert positions == [1, 2, 3]
+
+
+def test_a_queued_training_tells_when_its_turn_comes_once_it_is_known_what_one_takes(
+    client: TestClient, database: Database
+) -> None:
+    first, second, third = (submit(client) for _ in range(3))
+    with database.transaction() as session:
+        session.add(Worker(name="one"))
+    assert client.get(f"/v1/trainings/{third}").json()["starts_in_seconds"] is None
+
+    finish(database, first, seconds=60)
+
+    second_reply, third_reply = (client.get(f"/v1/trainings/{one}") for one in (second, third))
+    told = [(reply.json()["queue_position"], reply.json()["starts_in_seconds"]) for reply in (second_reply, third_reply)]
+    assert told == [(1, 0), (2, 60)]
+    assert third_reply.json()["ends_in_seconds"] == 120
+    assert second_reply.headers["etag"] != third_reply.headers["etag"]
+
+
+def finish(database: Database, training_id: str, seconds: float) -> None:
+    """Claim the next training, and end it after so long."""
+    claim = claims.claim(database, "worker", 60)
+    assert claim is not None
+    assert claim.training_id == training_id
+    with database.transaction() as session:
+        session.execute(update(Training).values(started_at=seconds_from_now(-seconds)))
+        claims.finish(session, claim, TrainingState.SUCCEEDED)
