@@ -26,7 +26,6 @@ from service.settings import Settings
 logger = logging.getLogger(__name__)
 
 WORK: Final = "worker.tasks.work"
-RING_EXPIRES_SECONDS: Final = 300
 BROKER_TIMEOUT_SECONDS: Final = 2.0
 CLOSING_SECONDS: Final = 3.0
 LONGEST_WAIT_SECONDS: Final = 0.5
@@ -198,7 +197,9 @@ class Doorbell:
                 return
 
     def _send(self) -> None:
+        # It never expires: Celery judges that by the clock of whoever hears it, and would throw away what a host whose clock is
+        # behind has sent.
         try:
-            self._application.send_task(WORK, retry=False, ignore_result=True, expires=RING_EXPIRES_SECONDS)
+            self._application.send_task(WORK, retry=False, ignore_result=True)
         except BROKER_FAILURES as error:
             logger.warning("the broker did not take the ring (%s); workers find the work by themselves", error)
