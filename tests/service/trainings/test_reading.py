@@ -238,7 +238,9 @@ def test_a_queued_training_tells_when_its_turn_comes_once_it_is_known_what_one_t
     finish(database, first, seconds=60)
 
     second_reply, third_reply = (client.get(f"/v1/trainings/{one}") for one in (second, third))
-    told = [(reply.json()["queue_position"], reply.json()["starts_in_seconds"]) for reply in (second_reply, third_reply)]
+    told = [
+        (reply.json()["queue_position"], reply.json()["starts_in_seconds"]) for reply in (second_reply, third_reply)
+    ]
     assert told == [(1, 0), (2, 60)]
     assert third_reply.json()["ends_in_seconds"] == 120
     assert second_reply.headers["etag"] != third_reply.headers["etag"]
