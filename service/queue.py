@@ -134,13 +134,19 @@ def celery_application(settings: Settings) -> Celery:
         application.conf.update(
             broker_url="filesystem://localhost",
             broker_transport=f"{__name__}:{EmbeddedTransport.__name__}",
-            broker_transport_options=_folders(settings.home.absolute() / "broker"),
+            broker_transport_options=_folders(settings),
         )
     return application
 
 
-def _folders(root: Path) -> dict[str, Any]:
-    messages, control = root / "messages", root / "control"
+def _messages(settings: Settings) -> Path:
+    """Return the folder that the embedded broker keeps messages in."""
+    return settings.home.absolute() / "broker" / "messages"
+
+
+def _folders(settings: Settings) -> dict[str, Any]:
+    messages = _messages(settings)
+    control = messages.with_name("control")
     for folder in (messages, control):
         folder.mkdir(parents=True, exist_ok=True)
     return {
@@ -159,6 +165,7 @@ class Doorbell:
 
     def __init__(self, settings: Settings) -> None:
         self._application = celery_application(settings)
+        self._folder = None if settings.broker_url is not None else _messages(settings)
         self._requests: SimpleQueue[str] = SimpleQueue()
         self._thread = threading.Thread(target=self._ring_when_wanted, name="doorbell", daemon=True)
         self._thread.start()
@@ -173,6 +180,8 @@ class Doorbell:
 
     def broker_failure(self) -> str | None:
         """Say why the broker does not answer now; None if it does."""
+        if self._folder is not None and not self._folder.is_dir():
+            return f"{self._folder}: there is no such folder"
         try:
             with self._application.connection_for_write(connect_timeout=BROKER_TIMEOUT_SECONDS) as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_TIMEOUT_SECONDS)

@@ -76,9 +76,11 @@ def carry_out(workshop: "Workshop", claim: Claim, stops: Stops) -> None:
     except ShuttingDown:
         _give_back(database, claim, f"worker {workshop.name} was stopped")
     except Cancelled:
+        logger.info("training %s: cancelled", claim.training_id)
         _end(database, claim, TrainingState.CANCELLED, "cancelled while it ran")
     except TimeLimit:
         detail = TOO_LONG.format(seconds=workshop.settings.max_training_seconds)
+        logger.warning("training %s: failed as %s", claim.training_id, TIME_LIMIT)
         _end(database, claim, TrainingState.FAILED, TIME_LIMIT, error_type=TIME_LIMIT, error_detail=detail)
     except (OperationalError, InterfaceError):
         # Nothing was committed. The lease ends, and the training is claimed again, here or elsewhere.

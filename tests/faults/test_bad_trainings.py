@@ -19,9 +19,9 @@ on_each_kind_if_full = pytest.mark.parametrize("kind", SITES if FULL else SITES[
 """For what hardly depends on database and broker, and takes long."""
 
 
-def slow_step(filters: int, *, epochs: int = 1) -> dict[str, object]:
+def slow_step(filters: int, kernel_size: int = 7, *, epochs: int = 1) -> dict[str, object]:
     """Return a training whose steps are long: one call into TensorFlow for a thousand images."""
-    wide = {"layer": "Conv2D", "filters": filters, "kernel_size": 7, "padding": "same", "activation": "relu"}
+    wide = {"layer": "Conv2D", "filters": filters, "kernel_size": kernel_size, "padding": "same", "activation": "relu"}
     layers = [wide, wide, wide, {"layer": "GlobalAveragePooling2D"}]
     layers.append({"layer": "Dense", "units": 10, "activation": "softmax"})
     return {**TINY, "network": {"layers": layers}, "recipe": {"epochs": epochs, "batch_size": 1000}}
@@ -80,10 +80,10 @@ def test_a_native_call_longer_than_a_lease_does_not_starve_the_heartbeat(
 def test_a_training_that_is_stuck_in_native_code_is_ended_from_the_heartbeat(
     kind: str, tmp_path: Path, nursery: Nursery
 ) -> None:
-    with new_site(kind, tmp_path, max_training_seconds=1, threads=1) as site:
+    with new_site(kind, tmp_path, max_training_seconds=15, threads=1) as site:  # enough to get to the step
         with nursery.worker(site.settings) as stuck:
-            training_id = site.submit(**slow_step(160))
-            failed = site.wait_for(training_id, "failed", "succeeded", seconds=STUCK_AFTER_SECONDS + 60)
+            training_id = site.submit(**slow_step(160, kernel_size=25))
+            failed = site.wait_for(training_id, "failed", "succeeded", seconds=STUCK_AFTER_SECONDS + 120)
             assert "it does not stop" in stuck.log.read_text()
             stuck.join()
         assert failed["error"]["type"] == "time-limit"

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime
 
 from celery import Celery
@@ -86,15 +86,16 @@ def test_a_ring_that_cannot_be_acknowledged_makes_no_worker_deaf(running: Runnin
     for rng in rounds("broker away before a ring is acknowledged", running.kind, full=20):
         before = [worker.rings_heard() for worker in running.workers]
         children = [worker.child() for worker in running.workers]
-        for child in children:
-            child.suspend()  # a child that works acknowledges at once
-        submitted = [running.site.submit(**TINY, seed=rng.randrange(1000)) for _ in running.workers]
-        wait_until(lambda before=before: all(have_heard(running, before)), 30, "a ring in the hand of each worker")
-        with running.broker.ways_to_be_away()[0]():
+        with ExitStack() as resumed:
             for child in children:
-                child.resume()
-            for training_id in submitted:
-                assert running.site.wait_for(training_id, "succeeded", "failed")["state"] == "succeeded"
+                child.suspend()  # a child that works acknowledges at once
+                resumed.callback(child.resume)
+            submitted = [running.site.submit(**TINY, seed=rng.randrange(1000)) for _ in running.workers]
+            wait_until(lambda before=before: all(have_heard(running, before)), 120, "a ring in the hand of each worker")
+            with running.broker.ways_to_be_away()[0]():
+                resumed.close()
+                for training_id in submitted:
+                    assert running.site.wait_for(training_id, "succeeded", "failed")["state"] == "succeeded"
 
         following = running.site.submit(**TINY)
         assert running.site.wait_for(following, "succeeded", "failed")["state"] == "succeeded"
