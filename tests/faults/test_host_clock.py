@@ -1,19 +1,14 @@
-"""A host whose clock is an hour off, or is set while a training runs: nobody is rescued who is alive.
+"""A host whose clock is an hour off, or is set while a training runs: nobody is rescued who is alive."""
 
-The clock is libfaketime's, in the whole worker; what no person sets on a real host, its monotonic clock, is left alone.
-"""
-
-import importlib.util
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from service.records import Training, TrainingState
-from tests import requirements
+from tests.faults.clocks import WrongClock
 from tests.faults.conftest import new_site
 from tests.faults.nursery import Nursery
 from tests.faults.results import assert_one_result
@@ -24,41 +19,12 @@ from tests.workers import ENDLESS, TINY, RunningWorker, Site
 HOUR = 3600
 LEASE_SECONDS = 2.0
 LEASES = 2.0  # how many the training lasts, with the clock as it is then
-REREAD_SECONDS = 1  # how often libfaketime reads its file
-
-
-@dataclass(frozen=True)
-class WrongClock:
-    """The clock of one worker, apart from this host's."""
-
-    file: Path
-
-    def set(self, seconds: int) -> None:
-        """Put it `seconds` ahead (or, negative, behind)."""
-        following = self.file.with_suffix(".new")
-        following.write_text(f"{seconds:+d}\n")
-        following.replace(self.file)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What a process needs to live by it."""
-        found = importlib.util.find_spec("libfaketime")
-        libraries = [] if found is None else sorted(Path(found.origin or "").parent.rglob("libfaketime.so*"))
-        if not libraries:
-            requirements.missing("libfaketime (pip install libfaketime)", "PYTHONPATH")
-        return {
-            "LD_PRELOAD": str(libraries[0]),
-            "FAKETIME_TIMESTAMP_FILE": str(self.file),
-            "FAKETIME_CACHE_DURATION": str(REREAD_SECONDS),
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # it would let threads wait for Python's lock for half a second and more
-        }
 
 
 @pytest.fixture
 def clock_site(kind: str, tmp_path: Path) -> Iterator[tuple[Site, WrongClock, RunningWorker]]:
     """A site with one worker, whose clock is wrong."""
-    clock = WrongClock(tmp_path / "faketime")
+    clock = WrongClock(tmp_path)
     clock.set(HOUR)
     with (
         new_site(kind, tmp_path, lease_seconds=LEASE_SECONDS) as site,
