@@ -18,6 +18,7 @@ from kombu.exceptions import ChannelError, OperationalError
 from kombu.transport import filesystem, redis, virtual
 from kombu.utils.encoding import str_to_bytes
 from kombu.utils.json import dumps, loads
+from kombu.utils.url import maybe_sanitize_url
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -187,8 +188,7 @@ class Doorbell:
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_TIMEOUT_SECONDS)
                 return None
         except BROKER_FAILURES as error:
-            where = self._application.connection_for_write().as_uri()  # with ** for the password
-            return f"{where}: {error}"
+            return f"{maybe_sanitize_url(self._application.conf.broker_url)}: {error}"  # with ** for the password
 
     def close(self) -> None:
         """Send a ring that is still wanted, and close the connections to the broker."""
