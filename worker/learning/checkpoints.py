@@ -7,11 +7,13 @@ of its SHA-256. The member `metadata` is a JSON object in UTF-8; every other mem
 import hashlib
 import io
 import json
+import struct
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from lzma import LZMAError
+from tokenize import TokenError
 from typing import IO, TYPE_CHECKING, TypeAlias
 from zipfile import BadZipFile, ZipFile
 
@@ -31,7 +33,10 @@ FORMAT = 1
 _METADATA = "metadata"
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
-_UNREADABLE = (BadZipFile, EOFError, KeyError, LZMAError, OSError, RuntimeError, TypeError, ValueError, zlib.error)
+_UNREADABLE = (
+    *(BadZipFile, EOFError, KeyError, LZMAError, OSError, RuntimeError, TypeError, ValueError, zlib.error),
+    *(SyntaxError, TokenError, struct.error),  # NumPy reads an array's header as Python's own literals
+)
 """What `zipfile`, `numpy` and `json` raise where the digest is right and the content is not."""
 
 CallbackState: TypeAlias = Mapping[str, int | float | None]

@@ -524,6 +524,16 @@ def test_altered_bytes_under_a_right_digest_are_refused_or_read_as_a_state(kept:
         assert isinstance(read(sealed(bytes(archive))), State)
 
 
+def test_an_array_whose_header_breaks_off_is_refused(kept: bytes):
+    """NumPy reads it as Python's own literals, and lets a tokenizer's error through. Found by the test above."""
+    archive = bytearray(kept[:-32])
+    for position in [place for place in range(len(archive)) if archive[place : place + 1] == b"}"]:
+        altered = archive.copy()
+        altered[position] = 0
+        with contextlib.suppress(UnusableCheckpoint):
+            assert isinstance(read(sealed(bytes(altered))), State)
+
+
 def with_metadata(content: bytes, change: Callable[[dict[str, object]], object]) -> bytes:
     with np.load(io.BytesIO(content[:-32])) as members:
         arrays = {name: members[name] for name in members.files}
