@@ -12,11 +12,13 @@ from fastapi_offline import FastAPIOffline
 from service import migrating
 from service.database import Database
 from service.datasets.endpoints import router as datasets
-from service.edge import observing, problems
+from service.edge import problems
 from service.edge.documenting import document_problems
-from service.edge.refusals import explain_refusals
+from service.edge.observing import Observing
+from service.edge.refusals import ExplainingRefusals
 from service.edge.resources import Resources
 from service.edge.stopping import told_by_signals
+from service.edge.wrapping import wrap
 from service.health.checks import Checks
 from service.health.endpoints import router as health
 from service.metrics.endpoints import router as metrics_router
@@ -79,8 +81,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
-    explain_refusals(app)
-    observing.observe(app, metrics)
+    wrap(app, ExplainingRefusals)
+    wrap(app, lambda wrapped: Observing(wrapped, metrics))
     for router in (trainings, reports, datasets, networks, models, health, metrics_router):
         app.include_router(router)
     app.include_router(predictions, max_body_size=settings.max_upload_bytes)

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from time import perf_counter
 from typing import Final, Protocol
 
-from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import logs
@@ -28,17 +27,6 @@ class Observer(Protocol):
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Take one: `route` is the route's template, `seconds` the time until its answer began."""
-
-
-def observe(app: FastAPI, observer: Observer) -> None:
-    """Put the middleware around the whole of `app`."""
-    build = app.build_middleware_stack
-
-    def build_observed() -> ASGIApp:
-        return Observing(build(), observer)
-
-    # `add_middleware` would put it inside of those that answer 500 and 413 by themselves.
-    app.build_middleware_stack = build_observed  # type: ignore[method-assign]
 
 
 class Observing:

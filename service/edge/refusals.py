@@ -1,20 +1,10 @@
 """A body that is too large by its own account is refused by Starlette itself, in plain text: make a problem of it."""
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.edge import problems
 from service.errors import BodyTooLarge
-
-
-def explain_refusals(app: FastAPI) -> None:
-    """Put the middleware around the whole of `app`, outside of what refuses."""
-    build = app.build_middleware_stack
-
-    def build_explaining() -> ASGIApp:
-        return ExplainingRefusals(build())
-
-    app.build_middleware_stack = build_explaining  # type: ignore[method-assign]
 
 
 class ExplainingRefusals:
