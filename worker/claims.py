@@ -75,7 +75,7 @@ def claim(database: Database, worker: str, lease_seconds: float) -> Claim | None
         waiting = (
             select(Training.id)
             .where(Training.owner == owner, Training.state == TrainingState.QUEUED)
-            .order_by(Training.priority.desc(), Training.created_at, Training.id)
+            .order_by(*fairness.IN_TURN)
             .limit(1)
             .with_for_update(skip_locked=True)  # who holds one is cancelling or deleting it
             .scalar_subquery()

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from sqlalchemy import inspect, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from service.database import Database
@@ -20,6 +19,7 @@ from service.records import (
     TrainingState,
     storing,
 )
+from service.records.inserting import insert
 from service.records.models import DEFAULT_MODEL
 from worker import claims
 from worker.claims import Claim
@@ -83,8 +83,7 @@ def _contents(outcome: Outcome) -> dict[str, bytes]:
 
 def _insert_unless_there(session: Session, record: type[Base], **columns: object) -> bool:
     """Insert a row and return True; return False if its key is taken, by another transaction too."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(record).values(**columns).on_conflict_do_nothing()
+    statement = insert(session, record).values(**columns).on_conflict_do_nothing()
     return session.execute(statement.returning(*inspect(record).primary_key)).first() is not None
 
 

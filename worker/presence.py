@@ -3,11 +3,11 @@
 import platform
 
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 
 from service.database import Database
 from service.records import Worker
 from service.records.clock import now
+from service.records.inserting import insert
 
 
 def name_of(pid: int) -> str:
@@ -17,9 +17,8 @@ def name_of(pid: int) -> str:
 
 def say_present(database: Database, name: str) -> None:
     """Write down that the worker `name` is there now."""
-    dialect = sqlite if database.is_sqlite else postgresql
-    statement = dialect.insert(Worker).values(name=name, started_at=now(), seen_at=now())
     with database.transaction() as session:
+        statement = insert(session, Worker).values(name=name, started_at=now(), seen_at=now())
         session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"seen_at": now()}))
 
 

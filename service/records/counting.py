@@ -1,8 +1,8 @@
 """Count what all workers do together: epochs, lost leases, checkpoints, trainings by how they ended."""
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from service.records.inserting import insert
 from service.records.workers import Counter
 
 
@@ -14,9 +14,8 @@ def count(session: Session, name: str, label: str = "", by: int = 1) -> None:
     """
     if by < 1:
         raise ValueError(f"Received by={by}: a counter only grows.")
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(
-        dialect.insert(Counter)
+        insert(session, Counter)
         .values(name=name, label=label, value=by)
         .on_conflict_do_update(index_elements=["name", "label"], set_={"value": Counter.value + by}),
         execution_options={"synchronize_session": False},

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import ScalarSelect, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from service.records.inserting import insert
 from service.records.owners import Owner
 from service.records.trainings import Training, TrainingState
 
@@ -21,6 +21,9 @@ HALF_LIFE_SECONDS: Final = 86_400.0
 LANDMARK: Final = datetime(2026, 1, 1, tzinfo=UTC)
 NOTHING: Final = -1e9
 """The logarithm of no usage at all."""
+
+IN_TURN: Final = (Training.priority.desc(), Training.created_at, Training.id)
+"""The order of an owner's own trainings."""
 
 
 def added(usage: float, seconds: float, at: datetime) -> float:
@@ -44,8 +47,7 @@ def refresh(session: Session, name: str) -> None:
     The row is locked first and counted in a second statement: on PostgreSQL that one sees what the other changes of this
     owner's trainings, for which the lock waited, have committed.
     """
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(Owner).values(name=name, running=0, usage=NOTHING).on_conflict_do_nothing())
+    session.execute(insert(session, Owner).values(name=name, running=0, usage=NOTHING).on_conflict_do_nothing())
     session.execute(select(Owner.name).where(Owner.name == name).with_for_update())
     running = select(func.count()).where(Training.owner == name, Training.state == TrainingState.RUNNING)
     session.execute(
@@ -74,7 +76,7 @@ def _of_next(name: str, column: str) -> ScalarSelect[object]:
     return (
         select(getattr(Training, column))
         .where(Training.owner == name, Training.state == TrainingState.QUEUED)
-        .order_by(Training.priority.desc(), Training.created_at, Training.id)
+        .order_by(*IN_TURN)
         .limit(1)
         .scalar_subquery()
     )

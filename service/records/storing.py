@@ -9,11 +9,11 @@ import hashlib
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, delete, exists, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from service.records.artefacts import Artefact, ArtefactContent
 from service.records.clock import now
+from service.records.inserting import insert
 from service.records.models import ModelVersion
 from service.records.trainings import TrainingArtefact
 
@@ -21,9 +21,8 @@ from service.records.trainings import TrainingArtefact
 def store(session: Session, content: bytes) -> str:
     """Store bytes unless they are stored already; return their SHA-256. Until the transaction ends nobody removes them."""
     sha256 = hashlib.sha256(content).hexdigest()
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(
-        dialect.insert(Artefact)
+        insert(session, Artefact)
         .values(sha256=sha256, size=len(content))
         .on_conflict_do_update(index_elements=[Artefact.sha256], set_={"created_at": now()})
     )  # DO NOTHING would lock nothing, and the row could be gone before anything points to it

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from service.records import Owner, Training, TrainingState
+from service.records import Owner, Training, TrainingState, fairness
 from service.records.clock import now
 from service.records.presence import workers_alive
 from service.trainings.forecasting import Running, Turn, Waiting, forecast
@@ -81,7 +81,7 @@ def _columns(
             Training.started_at,
         )
         .where(Training.state == state)
-        .order_by(Training.priority.desc(), Training.created_at, Training.id)
+        .order_by(*fairness.IN_TURN)
     )
 
 
