@@ -65,7 +65,6 @@ def _create_checkpoints() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("is_complete", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(

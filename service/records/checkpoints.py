@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, false
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.records.base import Base, Instant
@@ -20,7 +20,6 @@ class Checkpoint(Base):
     epoch: Mapped[int]  # epochs finished
     step: Mapped[int]  # steps done of the next one
     size: Mapped[int] = mapped_column(BigInteger)
-    sha256: Mapped[str] = mapped_column(String(64))  # of all its bytes
     created_at: Mapped[datetime] = mapped_column(Instant, default=now())
     is_complete: Mapped[bool] = mapped_column(default=False, server_default=false())  # the last part has landed
 
