@@ -102,7 +102,7 @@ def claim(database: Database, worker: str, lease_seconds: float) -> Claim | None
         taken = Claim(row.id, row.attempt, row.spec, row.register_as, row.compute_seconds)
         _record_change(session, taken, TrainingState.RUNNING, f"claimed by {worker}")
         session.flush()
-        fairness.refresh(session, owner)
+        fairness.recount(session, owner)
     return taken
 
 

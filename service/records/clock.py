@@ -52,9 +52,21 @@ class seconds_from_now(ColumnElement[datetime]):  # noqa: N801 - reads like the 
         self.seconds = float(seconds)
 
 
-def now() -> seconds_from_now:
-    """Return the database's time, the moment of the statement (not of the transaction's start)."""
-    return seconds_from_now(0)
+class now(ColumnElement[datetime]):  # noqa: N801 - reads like the SQL function it is
+    """The database's time, the moment of the statement (not of the transaction's start)."""
+
+    inherit_cache = True  # nearly every write has it, and a statement that cannot be cached is compiled each time
+    type = Instant()
+
+
+@compiles(now, "postgresql")
+def _now_on_postgresql(_element: now, _compiler: SQLCompiler, **_options: Any) -> str:  # noqa: ANN401
+    return "clock_timestamp()"
+
+
+@compiles(now, "sqlite")
+def _now_on_sqlite(_element: now, _compiler: SQLCompiler, **_options: Any) -> str:  # noqa: ANN401
+    return "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000')"  # the digits: see below
 
 
 @compiles(seconds_from_now, "postgresql")

@@ -42,12 +42,17 @@ def decayed_seconds(usage: float, at: datetime) -> float:
 
 
 def refresh(session: Session, name: str) -> None:
-    """Bring an owner up to date with its trainings: call it after every change of a training's state.
+    """Bring an owner up to date with its trainings: call it after every change of a training's state."""
+    session.execute(insert(session, Owner).values(name=name, running=0, usage=NOTHING).on_conflict_do_nothing())
+    recount(session, name)
+
+
+def recount(session: Session, name: str) -> None:
+    """As `refresh`, for an owner whose row is known to be there.
 
     The row is locked first and counted in a second statement: on PostgreSQL that one sees what the other changes of this
     owner's trainings, for which the lock waited, have committed.
     """
-    session.execute(insert(session, Owner).values(name=name, running=0, usage=NOTHING).on_conflict_do_nothing())
     session.execute(select(Owner.name).where(Owner.name == name).with_for_update())
     running = select(func.count()).where(Training.owner == name, Training.state == TrainingState.RUNNING)
     session.execute(
