@@ -26,7 +26,7 @@ from tests.dockerfile import ROOT, read_dockerfile
 from tests.waiting import wait_until
 
 PYTHON = Path(os.environ.get("CYFRA_TEST_PYTHON", sys.executable))
-FORBIDDEN = {"tensorflow", "keras", "sklearn", "pandas", "matplotlib", "pip", "pytest"}
+FORBIDDEN = {"tensorflow", "keras", "sklearn", "pandas", "pip", "pytest"}
 
 pytestmark = pytest.mark.long
 
