@@ -28,6 +28,9 @@ from service.models.endpoints import router as models
 from service.networks.endpoints import router as networks
 from service.predictions.endpoints import router as predictions
 from service.predictions.engines import Engines
+from service.protocols.mlflow.endpoints import router as mlflow
+from service.protocols.open_inference.endpoints import router as open_inference
+from service.protocols.tensorflow_serving.endpoints import router as tensorflow_serving
 from service.queue import Doorbell
 from service.reports.endpoints import router as reports
 from service.settings import Settings
@@ -85,6 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     wrap(app, lambda wrapped: Observing(wrapped, metrics))
     for router in (trainings, reports, datasets, networks, models, health, metrics_router):
         app.include_router(router)
-    app.include_router(predictions, max_body_size=settings.max_upload_bytes)
+    for router in (predictions, open_inference, tensorflow_serving, mlflow):
+        app.include_router(router, max_body_size=settings.max_upload_bytes)
     document_problems(app)
     return app

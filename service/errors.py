@@ -7,7 +7,8 @@ The detail is written where the error is raised: it says what was received and w
     ├── BadRequest 400            the bytes are not a request of ours
     │   ├── BrokenJson
     │   ├── BadCursor
-    │   └── BadCaller
+    │   ├── BadCaller
+    │   └── BadTensor
     ├── NotAuthenticated 401      nobody says who is calling
     ├── NotFound 404
     │   ├── UnknownTraining, UnknownDataset, UnknownNetwork, UnknownModel, UnknownVersion, UnknownSample
@@ -76,6 +77,10 @@ class BadCursor(BadRequest):
 
 class BadCaller(BadRequest):
     name, title = "bad-caller", "The header that says who is calling cannot be read"
+
+
+class BadTensor(BadRequest):
+    name, title = "bad-tensor", "The tensors could not be read"
 
 
 class NotAuthenticated(CyfraError):

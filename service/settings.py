@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     max_json_bytes: int = Field(default=1 << 20, gt=0, description="Largest body of a JSON request, bytes.")
     max_upload_bytes: int = Field(default=16 << 20, gt=0, description="Largest body of an upload, bytes.")
     max_images: int = Field(default=64, gt=0, description="Most images in one prediction request.")
+    max_tensor_images: int = Field(
+        default=1024, gt=0, description="Most images in one request of /v2, TensorFlow Serving's or MLflow's protocol."
+    )
     max_image_pixels: int = Field(default=50_000_000, gt=0, description="Largest image that is decoded, pixels.")
     max_parameters: int = Field(default=50_000_000, gt=0, description="Largest network that is trained.")
     max_activation_bytes: int = Field(
