@@ -55,7 +55,7 @@ def evidence(session: Session, training: Training) -> Evidence:
         training=training.id,
         state=training.state.value,
         error_type=training.error_type,
-        classes=len(classes) or _classes(spec),
+        classes=max(2, len(classes) or _classes(spec)),
         recipe=recipe_facts(spec["recipe"]),
         validation=spec["validation"]["from"],
         epochs=tuple(
@@ -91,7 +91,7 @@ def _classes(spec: Mapping[str, Any]) -> int:
     """The number of classes, before a report names them: the width of the network's last layer."""
     units: int = spec["network"]["layers"][-1].get("units", 0)
     known = BUILTINS.get(spec["dataset"])
-    return max(2, len(known.classes) if known else units)
+    return len(known.classes) if known else units
 
 
 def _larger_network(training: Training) -> str | None:
