@@ -21,6 +21,9 @@ from service.edge.stopping import told_by_signals
 from service.edge.wrapping import wrap
 from service.health.checks import Checks
 from service.health.endpoints import router as health
+from service.live.endpoints import router as live
+from service.live.streaming import Live
+from service.live.watching import Watcher
 from service.metrics.endpoints import router as metrics_router
 from service.metrics.process import ProcessMetrics
 from service.metrics.scraping import Scrape
@@ -63,11 +66,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             metrics,
             Scrape(metrics, database),
             Checks(settings, database, doorbell),
+            Live(Watcher(database), metrics, most_viewers=settings.max_viewers, ping_seconds=settings.ping_seconds),
         )
         app.state.resources = resources
         try:
             with told_by_signals() as app.state.stopping:
-                yield
+                async with resources.live.watcher.open(app.state.stopping):
+                    yield
         finally:
             resources.close()
 
@@ -83,7 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     wrap(app, ExplainingRefusals)
     wrap(app, lambda wrapped: Observing(wrapped, metrics))
-    for router in (trainings, reports, datasets, networks, models, health, metrics_router):
+    for router in (trainings, live, reports, datasets, networks, models, health, metrics_router):
         app.include_router(router)
     app.include_router(predictions, max_body_size=settings.max_upload_bytes)
     document_problems(app)
