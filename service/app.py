@@ -23,6 +23,9 @@ from service.edge.stopping import told_by_signals
 from service.edge.wrapping import wrap
 from service.health.checks import Checks
 from service.health.endpoints import router as health
+from service.live.endpoints import router as live
+from service.live.streaming import Live
+from service.live.watching import Watcher
 from service.metrics.endpoints import router as metrics_router
 from service.metrics.process import ProcessMetrics
 from service.metrics.scraping import Scrape
@@ -68,11 +71,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             metrics,
             Scrape(metrics, database),
             Checks(settings, database, doorbell),
+            Live(Watcher(database), metrics, most_viewers=settings.max_viewers, ping_seconds=settings.ping_seconds),
         )
         app.state.resources = resources
         try:
             with told_by_signals() as app.state.stopping:
-                yield
+                async with resources.live.watcher.open(app.state.stopping):
+                    yield
         finally:
             resources.close()
 
@@ -88,7 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     wrap(app, ExplainingRefusals)
     wrap(app, lambda wrapped: Observing(wrapped, metrics))
-    for router in (trainings, reports, advice, comparisons, datasets, networks, models, health, metrics_router):
+    for router in (trainings, live, reports, advice, comparisons, datasets, networks, models, health, metrics_router):
         app.include_router(router)
     for router in (predictions, open_inference, tensorflow_serving, mlflow):
         app.include_router(router, max_body_size=settings.max_upload_bytes)

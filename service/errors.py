@@ -30,7 +30,8 @@ The detail is written where the error is raised: it says what was received and w
     ├── DatasetUnavailable 424    neither on this machine nor to be had
     ├── NotAllowed 403
     ├── Unavailable 503
-    │   └── DatabaseNotReady
+    │   ├── DatabaseNotReady
+    │   └── TooManyViewers
     └── StorageFull 507           no room to write; reading and predicting go on
 """
 
@@ -197,6 +198,10 @@ class Unavailable(CyfraError):
 
 class DatabaseNotReady(Unavailable):
     name, title = "database-not-ready", "The database has another version than this program"
+
+
+class TooManyViewers(Unavailable):
+    name, title = "too-many-viewers", "Too many are watching already"
 
 
 class StorageFull(CyfraError):

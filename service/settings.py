@@ -62,6 +62,12 @@ class Settings(BaseSettings):
     max_activation_bytes: int = Field(
         default=6 << 30, gt=0, description="Most memory that one batch's activations may take."
     )
+    max_viewers: int = Field(
+        default=500, gt=0, description="Most streams of events that one process of the API serves at a time."
+    )
+    ping_seconds: float = Field(
+        default=15.0, gt=0, le=3600, description="A stream of events without news sends a comment this often."
+    )
     min_free_bytes: int = Field(
         default=256 << 20,
         ge=0,

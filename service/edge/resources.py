@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from service.database import Database
 from service.edge.in_flight import InFlight
 from service.health.checks import Checks
+from service.live.streaming import Live
 from service.metrics.process import ProcessMetrics
 from service.metrics.scraping import Scrape
 from service.predictions.engines import Engines
@@ -26,6 +27,7 @@ class Resources:
     metrics: ProcessMetrics
     scrape: Scrape
     checks: Checks
+    live: Live
     in_flight: InFlight = field(default_factory=InFlight)
 
     def close(self) -> None:
