@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import onnxruntime
@@ -16,9 +16,6 @@ from numpy.typing import NDArray
 from service.explanations.filters import Filters, first_filters
 from service.explanations.layers import Layer, read_layers
 from service.predictions.engines import open_session
-
-if TYPE_CHECKING:
-    import onnx
 
 MOST_GRAPHS: Final = 4
 
@@ -30,6 +27,12 @@ class Graph:
     layers: Sequence[Layer]
     filters: Filters | None
     session: onnxruntime.InferenceSession
+    output: str
+
+    def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return `(n, classes)` for `(n, height, width, channels)` float32 in 0..1."""
+        (found,) = self.session.run([self.output], {"images": images})
+        return np.asarray(found, dtype=np.float32)
 
     def activations(self, layer: Layer, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return a layer's output for one image, `(height, width, channels)`: its `shape`, channels last."""
@@ -65,13 +68,14 @@ def open_graph(content: bytes) -> Graph:
     model = onnx.load_from_string(content)
     given = model.graph.input[0].type.tensor_type.shape.dim
     shape = (given[1].dim_value, given[2].dim_value, given[3].dim_value)
+    output = model.graph.output[0].name
     layers = read_layers(model)
     wanted = {layer.tensor for layer in layers if layer.tensor is not None}
     for tensor in sorted(wanted - {output.name for output in model.graph.output}):
         model.graph.output.append(onnx.helper.make_tensor_value_info(tensor, onnx.TensorProto.FLOAT, None))
     session = open_session(model.SerializeToString())
     layers = _measured(layers, session, shape)
-    return Graph(layers, first_filters(model, layers, shape), session)
+    return Graph(layers, first_filters(model, layers, shape), session, output)
 
 
 def _measured(layers: Sequence[Layer], session: onnxruntime.InferenceSession, shape: tuple[int, ...]) -> list[Layer]:

@@ -1,7 +1,7 @@
 """Which tensor of an exported graph is the output of which layer.
 
-A converter folds, fuses and renames, so names prove nothing: both networks are given one image, and a tensor is a layer's output
-when it holds the same numbers. What is found is kept in the ONNX file itself, for those who want to show a layer's activations.
+A converter folds, fuses and renames, so names prove nothing: both networks are given one image, and a tensor is a layer's
+output when it holds the same numbers. What is found is kept in the ONNX file itself, for those who show a layer's activations.
 """
 
 import json
@@ -43,7 +43,10 @@ def note_layers(model: keras.Model, exported: onnx.ModelProto, image: Array) -> 
     found = find(model, exported, image)
     onnx.helper.set_model_props(
         exported,
-        {**{prop.key: prop.value for prop in exported.metadata_props}, METADATA: json.dumps([asdict(one) for one in found])},
+        {
+            **{prop.key: prop.value for prop in exported.metadata_props},
+            METADATA: json.dumps([asdict(one) for one in found]),
+        },
     )
 
 
@@ -83,7 +86,9 @@ def _tensors(exported: onnx.ModelProto, image: Array) -> list[tuple[str, Array]]
     """Return every float tensor that the graph computes from `image`, in its order."""
     (given,), graph = exported.graph.input, onnx.ModelProto()
     graph.CopyFrom(exported)
-    types = {value.name: value.type.tensor_type for value in onnx.shape_inference.infer_shapes(exported).graph.value_info}
+    types = {
+        value.name: value.type.tensor_type for value in onnx.shape_inference.infer_shapes(exported).graph.value_info
+    }
     wanted = [
         name
         for node in exported.graph.node

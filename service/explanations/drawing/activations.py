@@ -30,7 +30,7 @@ def activations_png(values: NDArray[np.float32], layer: str, names: Sequence[str
     if values.ndim == 1:
         tiles, what = values[:, np.newaxis, np.newaxis], "units"
     else:
-        tiles, what = np.moveaxis(values, -1, 0), f"channels of {values.shape[0]} × {values.shape[1]}"
+        tiles, what = np.moveaxis(values, -1, 0), f"channels of {values.shape[0]}x{values.shape[1]}"
     shown = f"the first {MOST_TILES} of {len(tiles)}" if len(tiles) > MOST_TILES else f"{len(tiles)}"
     painted = coloured(tiles[:MOST_TILES], lowest, highest, colours)
     ends = f"{lowest:.3g}", f"{highest:.3g}" if highest > lowest else "all the same"

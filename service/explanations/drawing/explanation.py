@@ -16,6 +16,7 @@ from service.images.showing import as_picture
 
 TITLE, WORDS, SMALL = 13, 12, 10  # points: at a phone's 360 pixels WORDS is 10 high
 WIDTH, HEIGHT, SIDE = 6.0, 2.95, 1.9  # inches
+MOST_BARS: Final = 6  # more would not be legible
 _OTHER_BAR: Final = "#9aa0a6"
 _FOR, _AGAINST = (tuple(part / 255 for part in colour) for colour in (shades.FOR, shades.AGAINST))
 
@@ -24,8 +25,8 @@ _FOR, _AGAINST = (tuple(part / 255 for part in colour) for colour in (shades.FOR
 class Explained:
     """What the figure shows.
 
-    image: `(height, width, 1 or 3)` float32 in 0..1. evidence: `(height, width)`, log-odds for `explained`. explained: the class
-    that the map is about. true: the right class where it is known. likeliest: names and probabilities, best first.
+    image: `(height, width, 1 or 3)` float32 in 0..1. evidence: `(height, width)`, log-odds for
+    `explained`, the class that the map is about. true: the right class where it is known. likeliest: names and probabilities, best first.
     """
 
     image: NDArray[np.float32]

@@ -15,7 +15,7 @@ PAPER: Final = (255, 255, 255)
 LEAST_FULL: Final = 1.0
 """The evidence, in log-odds, that is drawn in full colour even if nothing on the map is stronger: a flat map stays pale."""
 
-LONGEST_SIDE: Final = 336
+LONGEST_SIDE: Final = 280
 _OPAQUE: Final = 0.9
 # The picture below the map: dark enough to be seen, and never so dark that colours drown in it.
 _DARKEST: Final = 150

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-MOST_TILES: Final = 512
+MOST_TILES: Final = 1024
 SHEET_WIDTH: Final = 900
 MARGIN, GAP, TITLE_SIZE, NUMBER_SIZE = 16, 4, 26, 20
 _INK, _QUIET, _BEHIND = "#222222", "#5f6368", (232, 234, 237)
@@ -30,7 +30,10 @@ def sheet(tiles: Pixels, title: str, scale: Pixels, ends: tuple[str, str]) -> Im
     columns = _columns(len(shown), shown.shape[1], shown.shape[2])
     room = (SHEET_WIDTH - 2 * MARGIN - _row_label(len(shown), columns)) // columns - GAP
     factor = max(1, room / shown.shape[2]) if room < shown.shape[2] else room // shown.shape[2]
-    wide, tall = min(room, int(shown.shape[2] * factor)), max(1, int(min(room, shown.shape[2] * factor) * shown.shape[1] / shown.shape[2]))
+    wide, tall = (
+        min(room, int(shown.shape[2] * factor)),
+        max(1, int(min(room, shown.shape[2] * factor) * shown.shape[1] / shown.shape[2])),
+    )
     under = 0 if _row_label(len(shown), columns) else NUMBER_SIZE + 4
     left, top = MARGIN + _row_label(len(shown), columns), MARGIN + TITLE_SIZE + 16
     rows = -(-len(shown) // columns)

@@ -26,7 +26,7 @@ def filters_png(weights: NDArray[np.float32], layer: str, *, whole: bool) -> byt
         tiles = np.rint(np.clip(weights / (2 * largest) + 0.5, 0, 1) * 255).astype(np.uint8)
         scale = np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
     shown = f"the first {MOST_TILES} of {count}" if count > MOST_TILES else f"{count}"
-    what = "units, each with a weight for every pixel" if whole else f"filters of {height} × {width}"
+    what = "units, each with a weight for every pixel" if whole else f"filters of {height}x{width}"
     in_colour = ", in the colours they answer to" if channels == 3 else ""
     ends = f"{-largest:.2g}: darker than 0" if channels == 3 else f"{-largest:.2g}", f"{largest:.2g}"
     return as_png(sheet(tiles, f"{layer}: {shown} {what}{in_colour}", scale, (ends[0], ends[1])))
