@@ -21,6 +21,7 @@ from service.edge.refusals import ExplainingRefusals
 from service.edge.resources import Resources
 from service.edge.stopping import told_by_signals
 from service.edge.wrapping import wrap
+from service.explanations.endpoints import router as explanations
 from service.health.checks import Checks
 from service.health.endpoints import router as health
 from service.live.endpoints import router as live
@@ -95,7 +96,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     wrap(app, lambda wrapped: Observing(wrapped, metrics))
     for router in (trainings, live, reports, advice, comparisons, datasets, networks, models, health, metrics_router):
         app.include_router(router)
-    for router in (predictions, open_inference, tensorflow_serving, mlflow):
+    for router in (predictions, explanations, open_inference, tensorflow_serving, mlflow):
         app.include_router(router, max_body_size=settings.max_upload_bytes)
     document_problems(app)
     return app

@@ -1,6 +1,6 @@
 """Trainings that are watched
 
-Revision: 0004, after 0002
+Revision: 0004, after 0003
 
 On PostgreSQL every transaction that adds a training, raises its version or removes it tells of that, with the training's id, on
 the channel that `service.live.sources` listens to. A trigger does it, so that no writer can forget to.

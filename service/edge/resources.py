@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from service.database import Database
 from service.edge.in_flight import InFlight
+from service.explanations.explaining import Explaining
 from service.health.checks import Checks
 from service.live.streaming import Live
 from service.metrics.process import ProcessMetrics
@@ -29,6 +30,7 @@ class Resources:
     checks: Checks
     live: Live
     in_flight: InFlight = field(default_factory=InFlight)
+    explaining: Explaining = field(default_factory=Explaining)
 
     def close(self) -> None:
         """Close all of it."""
