@@ -26,6 +26,7 @@ from service.metrics.process import ProcessMetrics
 from service.metrics.scraping import Scrape
 from service.models.endpoints import router as models
 from service.networks.endpoints import router as networks
+from service.pictures import warming
 from service.predictions.endpoints import router as predictions
 from service.predictions.engines import Engines
 from service.queue import Doorbell
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.resources = resources
         try:
             with told_by_signals() as app.state.stopping:
+                warming.start(settings.home)
                 yield
         finally:
             resources.close()

@@ -10,6 +10,7 @@ from service.edge.in_flight import InFlight
 from service.health.checks import Checks
 from service.metrics.process import ProcessMetrics
 from service.metrics.scraping import Scrape
+from service.pictures.keeping import Kept
 from service.predictions.engines import Engines
 from service.queue import Doorbell
 from service.settings import Settings
@@ -27,6 +28,7 @@ class Resources:
     scrape: Scrape
     checks: Checks
     in_flight: InFlight = field(default_factory=InFlight)
+    pictures: Kept = field(default_factory=Kept)
 
     def close(self) -> None:
         """Close all of it."""

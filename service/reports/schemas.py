@@ -1,8 +1,10 @@
 """Reports as JSON."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
+
+Normalize = Literal["true", "pred", "all"]
 
 
 class ReportReply(BaseModel):
@@ -26,7 +28,10 @@ class ConfusionMatrixReply(BaseModel):
     classes: list[str]
     rows: str = "true"
     columns: str = "predicted"
-    matrix: list[list[int]]
+    normalize: Normalize | None = Field(
+        default=None, description="What adds up to 1: each row (true), each column (pred), all cells; null: counts"
+    )
+    matrix: list[list[int]] | list[list[float]]
 
 
 class EpochReply(BaseModel):
@@ -48,6 +53,23 @@ class HistoryReply(BaseModel):
     epochs: list[EpochReply]
 
 
+class LearningRateStep(BaseModel):
+    """From this epoch on the learning rate is another one."""
+
+    epoch: int
+    learning_rate: float
+    before: float
+
+
+class CurvesReply(HistoryReply):
+    """The figures of every epoch so far, and what is remarkable about them."""
+
+    learning_rate_steps: list[LearningRateStep]
+    best_epoch: int | None = Field(
+        description="The first with the highest validation accuracy; null while there is none"
+    )
+
+
 class MisclassifiedReply(BaseModel):
     """A test image that the network got wrong."""
 
@@ -59,7 +81,7 @@ class MisclassifiedReply(BaseModel):
 
 
 class MisclassifiedPage(BaseModel):
-    """Some of the test images that the network got wrong, by index."""
+    """Some of the test images that the network got wrong."""
 
     training: str
     count: int = Field(description="All of them")
