@@ -109,7 +109,9 @@ def _draw(sheet: ContactSheet) -> bytes:
     heading = max(fonts.width(sheet.title, TITLE, "-Bold"), fonts.width(sheet.subtitle, SUBTITLE))
     width = max(2 * MARGIN - GAP + place.columns * place.slot, math.ceil(heading) + 2 * MARGIN)
     rows = place.rows * place.height if len(pixels) else 60
-    picture = Image.new("L" if pixels.shape[3] == 1 else "RGB", (width, HEADING + rows + MARGIN - GAP // 2), style.PAPER)
+    picture = Image.new(
+        "L" if pixels.shape[3] == 1 else "RGB", (width, HEADING + rows + MARGIN - GAP // 2), style.PAPER
+    )
     if len(pixels):
         picture.paste(_image(_laid_out(pixels, place)), (MARGIN - GAP // 2, HEADING))
     _write(ImageDraw.Draw(picture), sheet, place)

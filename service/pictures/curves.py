@@ -61,7 +61,9 @@ class Curves:
             return f"{self.title}: no epoch has ended yet."
         last = self.epochs[-1]
         validation = "" if last.val_accuracy is None else f", {last.val_accuracy:.4f} on validation"
-        return f"{self.title}. After epoch {last.epoch}: accuracy {last.accuracy:.4f}{validation}; loss {last.loss:.4f}."
+        return (
+            f"{self.title}. After epoch {last.epoch}: accuracy {last.accuracy:.4f}{validation}; loss {last.loss:.4f}."
+        )
 
     def drawn_as(self, format_: Format) -> Drawing:
         """Return the picture in a format."""
@@ -90,9 +92,7 @@ def _draw(picture: Curves, format_: Format) -> bytes:
                 _mark_steps(axes, picture)
             if has_strip:
                 _strip(paper.axes(left, top + tall + 44, wide, STRIP), picture)
-            paper.text(
-                left + wide / 2, height - 14, "epoch", 12, colour=style.MUTED, at=("center", "baseline")
-            )
+            paper.text(left + wide / 2, height - 14, "epoch", 12, colour=style.MUTED, at=("center", "baseline"))
         return style.rendered(figure, format_, picture.alternative)
 
 

@@ -221,11 +221,14 @@ def _labels(paper: Paper, picture: HeatMap, place: Layout) -> None:
         label = fonts.shortened(name, place.label_font, LONGEST_LABEL)
         middle = (index + 0.5) * place.cell
         paper.text(place.left - 7, TOP + middle, label, place.label_font, at=("right", "center"))
-        paper.text(
-            place.left + middle, bottom + 7, label, place.label_font, at=below[place.turn], turn=place.turn
-        )
+        paper.text(place.left + middle, bottom + 7, label, place.label_font, at=below[place.turn], turn=place.turn)
     paper.text(
-        place.left + place.side / 2, place.height - 15, "predicted class", 13, colour=style.MUTED, at=("center", "center")
+        place.left + place.side / 2,
+        place.height - 15,
+        "predicted class",
+        13,
+        colour=style.MUTED,
+        at=("center", "center"),
     )
     paper.text(MARGIN - 4, TOP + place.side / 2, "true class", 13, colour=style.MUTED, at=("center", "center"), turn=90)
 
@@ -236,7 +239,9 @@ def _key(paper: Paper, picture: HeatMap, place: Layout) -> None:
     left = place.left + place.side + 26
     steps = 48
     best, worst = _greatest(picture.values)
-    for row, (name, ramp, greatest) in enumerate((("right", style.RIGHT_RAMP, best), ("wrong", style.WRONG_RAMP, worst))):
+    for row, (name, ramp, greatest) in enumerate(
+        (("right", style.RIGHT_RAMP, best), ("wrong", style.WRONG_RAMP, worst))
+    ):
         top = TOP + 24 + row * (tall + 52)
         paper.text(left, top - 10, f"{name} %" if picture.is_share else name, 12, colour=style.MUTED)
         if greatest == 0:

@@ -80,9 +80,7 @@ class Paper:
     def axes(self, left: float, top: float, wide: float, tall: float) -> "Axes":
         """Return axes that cover a box."""
         bottom = self.height - top - tall
-        return self.figure.add_axes(
-            (left / self.width, bottom / self.height, wide / self.width, tall / self.height)
-        )
+        return self.figure.add_axes((left / self.width, bottom / self.height, wide / self.width, tall / self.height))
 
     def heading(self, left: float, title: str, subtitle: str) -> None:
         """Write the title and a line below it."""

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 # matplotlib is imported in the functions: an application that draws nothing need not wait for it.
 # ruff: noqa: PLC0415
 
-Format = Literal["png", "svg", "inline"]
-"""`inline` is SVG to be put into a page: no paper of its own, and the page's colours through CSS variables."""
+Format = Literal["png", "svg", "inline", "outlines"]
+"""`inline` is SVG to be put into a page: no paper of its own, and the page's colours through CSS variables. `outlines` is SVG whose
+letters are shapes, for programs that know no fonts."""
 
 PAPER: Final = "#ffffff"
 INK: Final = "#1d2433"
@@ -79,6 +80,7 @@ def rendered(figure: "Figure", format_: Format, alternative: str, *, sharpness: 
 
     `alternative` says in words what is to be seen.
     """
+    import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
@@ -90,6 +92,8 @@ def rendered(figure: "Figure", format_: Format, alternative: str, *, sharpness: 
     content = io.BytesIO()
     FigureCanvasSVG(figure)
     figure.patch.set_visible(format_ == "svg")
+    if format_ == "outlines":
+        matplotlib.rcParams["svg.fonttype"] = "path"  # until `canvas` ends
     figure.savefig(content, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     text = content.getvalue().decode()
     return (_inline(text, alternative) if format_ == "inline" else _described(text, alternative)).encode()

@@ -13,6 +13,7 @@ from service.errors import BadCursor, DatasetUnavailable, Fault, InvalidFields, 
 from service.images.sets.opening import open_set
 from service.records import MisclassifiedExample, Training
 from service.reports import operations, queries
+from service.reports.documents import Example
 from service.reports.queries import Order, Place, Wanted
 from service.reports.schemas import MisclassifiedPage, MisclassifiedReply
 from service.settings import Settings
@@ -25,16 +26,6 @@ class Narrowing:
     true: str | None = None
     predicted: str | None = None
     order: Order = Order.INDEX
-
-
-@dataclass(frozen=True)
-class Example:
-    """One of them, the classes by name."""
-
-    index: int
-    true: str
-    predicted: str
-    confidence: float
 
 
 def page(
@@ -89,9 +80,7 @@ def pixels(settings: Settings, training: Training, indices: Sequence[int]) -> ND
 
 
 def _named(names: Sequence[str], found: Sequence[MisclassifiedExample]) -> list[Example]:
-    return [
-        Example(one.test_index, names[one.true_class], names[one.predicted_class], one.confidence) for one in found
-    ]
+    return [Example(one.test_index, names[one.true_class], names[one.predicted_class], one.confidence) for one in found]
 
 
 def _wanted(names: Sequence[str], narrowing: Narrowing) -> Wanted:

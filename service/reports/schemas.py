@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 
 Normalize = Literal["true", "pred", "all"]
 
@@ -19,6 +19,10 @@ class ReportReply(BaseModel):
     misclassified_count: int
     classification: dict[str, Any] = Field(description="As scikit-learn's classification_report(output_dict=True)")
     notes: list[str] = Field(description="What one must know to judge the figures")
+
+
+class ClassificationReply(RootModel[dict[str, Any]]):
+    """scikit-learn's classification_report(output_dict=True), exactly."""
 
 
 class ConfusionMatrixReply(BaseModel):

@@ -23,9 +23,7 @@ Normalizing = Annotated[
 ]
 
 
-@router.get(
-    "/confusion-matrix", summary="Confusion matrix", response_model=ConfusionMatrixReply, responses=PROBLEMS
-)
+@router.get("/confusion-matrix", summary="Confusion matrix", response_model=ConfusionMatrixReply, responses=PROBLEMS)
 def confusion_matrix(
     training_id: str, request: Request, resources: ResourcesDependency, normalize: Normalizing = None
 ) -> Response:

@@ -11,7 +11,7 @@ from service.edge.resources import Resources, ResourcesDependency
 from service.errors import InvalidFields, NoReportYet, NoSuchFormat, UnknownTraining
 from service.reports import gathering, operations
 from service.reports.endpoints.serving import Make, Text, documented, serve
-from service.reports.gathering import About
+from service.reports.documents import About
 from service.reports.renderings import classification, pages, pdf
 from service.reports.schemas import ClassificationReply, ReportReply
 
@@ -63,26 +63,32 @@ def classification_report_as(
 
 def _report(request: Request, resources: Resources, training_id: str, suffix: str | None) -> Response:
     refuse_unknown_parameters(request, ())
-    about = _about(training_id)
+
+    def about(session: Session) -> About:
+        return gathering.about(session, training_id)
+
     formats: dict[str, Make] = {
         "json": lambda session: operations.report(session, training_id),
         "txt": lambda session: Text(classification.as_text_with_notes(about(session))),
         "html": lambda session: pages.report(gathering.gather(session, resources.settings, training_id)),
         "pdf": lambda session: pdf.report(gathering.gather(session, resources.settings, training_id)),
         "csv": lambda session: Text(classification.as_csv(about(session).table)),
-        "tex": lambda session: Text(classification.as_tex(about(session).table, about(session).caption)),
+        "tex": lambda session: Text(classification.as_tex(about(session))),
     }
     return serve(request, resources, formats, suffix)
 
 
 def _classification(request: Request, resources: Resources, training_id: str, suffix: str | None) -> Response:
     refuse_unknown_parameters(request, ())
-    about = _about(training_id)
+
+    def about(session: Session) -> About:
+        return gathering.about(session, training_id)
+
     formats: dict[str, Make] = {
         "json": lambda session: ClassificationReply(operations.find(session, training_id)[1].classification),
         "txt": lambda session: Text(about(session).text),
         "csv": lambda session: Text(classification.as_csv(about(session).table)),
         "html": lambda session: pages.classification(about(session)),
-        "tex": lambda session: Text(classification.as_tex(about(session).table, about(session).caption)),
+        "tex": lambda session: Text(classification.as_tex(about(session))),
     }
     return serve(request, resources, formats, suffix)

@@ -1,10 +1,10 @@
 """The classification report: scikit-learn's table, as text, CSV and LaTeX."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
-from service.reports.renderings.tables import written
+from service.reports.documents import About, Row, Table
+from service.reports.renderings.tables import harmless, written
 
 AVERAGES: Final = ("macro avg", "weighted avg")
 HEADER: Final = ("class", "precision", "recall", "f1-score", "support")
@@ -22,25 +22,6 @@ FORBIDDEN: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: a class, or an average. The accuracy has neither precision nor recall."""
-
-    name: str
-    precision: float | None
-    recall: float | None
-    f1: float
-    support: int
-
-
-@dataclass(frozen=True)
-class Table:
-    """scikit-learn's classification report."""
-
-    classes: tuple[Row, ...]
-    averages: tuple[Row, ...]
-
-
 def table(classification: dict[str, Any], names: Sequence[str]) -> Table:
     """Return scikit-learn's `output_dict` as rows."""
 
@@ -55,11 +36,27 @@ def table(classification: dict[str, Any], names: Sequence[str]) -> Table:
 
 def as_csv(found: Table) -> str:
     """Return a row a class, then the averages; the accuracy stands in the column of f1, as in scikit-learn's text."""
-    return written(HEADER, ((one.name, one.precision, one.recall, one.f1, one.support) for one in _rows(found)))
+    return written(
+        HEADER, ((harmless(one.name), one.precision, one.recall, one.f1, one.support) for one in _rows(found))
+    )
 
 
-def as_tex(found: Table, caption: str) -> str:
+def as_text_with_notes(about: About) -> str:
+    """Return scikit-learn's text, with what one must know below it."""
+    lines = [
+        about.text.rstrip("\n"),
+        "",
+        f"{about.what}, training {about.training}",
+        f"test accuracy {about.test_accuracy:.4f} ({about.right:,} of {about.test_count:,}), test loss {about.test_loss:.4f}",
+        *(f"note: {note}" for note in about.notes),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def as_tex(about: About) -> str:
     """Return a table for LaTeX with the package booktabs."""
+    found = about.table
+    caption = f"Classification report of {about.what} (training {about.training}), {about.test_count:,} test images."
     lines = [
         "% \\usepackage{booktabs}",
         "\\begin{table}",
@@ -85,7 +82,10 @@ def _rows(found: Table) -> Iterator[Row]:
 
 
 def _line(row: Row) -> str:
-    cells = [_escaped(row.name), *("" if part is None else f"{part:.4f}" for part in (row.precision, row.recall, row.f1))]
+    cells = [
+        _escaped(row.name),
+        *("" if part is None else f"{part:.4f}" for part in (row.precision, row.recall, row.f1)),
+    ]
     return " & ".join([*cells, f"{row.support:d}"]) + " \\\\"
 
 

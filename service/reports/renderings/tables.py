@@ -11,8 +11,8 @@ START_OF_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def confusion_matrix(found: ConfusionMatrixReply) -> str:
     """Return a row a true class; the first row names the predicted classes."""
-    header = ["true \\ predicted", *map(_harmless, found.classes)]
-    return written(header, ([_harmless(name), *row] for name, row in zip(found.classes, found.matrix, strict=True)))
+    header = ["true \\ predicted", *map(harmless, found.classes)]
+    return written(header, ([harmless(name), *row] for name, row in zip(found.classes, found.matrix, strict=True)))
 
 
 def history(found: HistoryReply) -> str:
@@ -29,6 +29,6 @@ def written(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
     return text.getvalue()
 
 
-def _harmless(name: str) -> str:
+def harmless(name: str) -> str:
     """Return a class's name so that a spreadsheet takes it for text, not for a formula."""
     return f"'{name}" if name.startswith(START_OF_FORMULA) else name
