@@ -32,6 +32,7 @@ from service.metrics.process import ProcessMetrics
 from service.metrics.scraping import Scrape
 from service.models.endpoints import router as models
 from service.networks.endpoints import router as networks
+from service.pictures import warming
 from service.predictions.endpoints import router as predictions
 from service.predictions.engines import Engines
 from service.protocols.mlflow.endpoints import router as mlflow
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         try:
             with told_by_signals() as app.state.stopping:
                 async with resources.live.watcher.open(app.state.stopping):
+                    warming.start(settings.home)
                     yield
         finally:
             resources.close()

@@ -12,6 +12,7 @@ from service.health.checks import Checks
 from service.live.streaming import Live
 from service.metrics.process import ProcessMetrics
 from service.metrics.scraping import Scrape
+from service.pictures.keeping import Kept
 from service.predictions.engines import Engines
 from service.queue import Doorbell
 from service.settings import Settings
@@ -31,6 +32,7 @@ class Resources:
     live: Live
     in_flight: InFlight = field(default_factory=InFlight)
     explaining: Explaining = field(default_factory=Explaining)
+    pictures: Kept = field(default_factory=Kept)
 
     def close(self) -> None:
         """Close all of it."""
