@@ -6,11 +6,12 @@ from typing import Any, Final
 import numpy as np
 from sqlalchemy.orm import Session
 
+from service.advice import operations as advising
 from service.errors import DatasetUnavailable, StorageFull
 from service.pictures.contact_sheet import fitted
 from service.records import Report, Training
 from service.reports import figures, measures, misclassified, operations, queries
-from service.reports.documents import About, Confusion, Document, Fact
+from service.reports.documents import About, Advice, Confusion, Document, Fact
 from service.reports.misclassified import Narrowing
 from service.reports.renderings.classification import table
 from service.settings import Settings
@@ -57,7 +58,13 @@ def gather(session: Session, settings: Settings, training_id: str) -> Document:
         examples=tuple(examples),
         pixels=pixels,
         missing=missing,
+        advice=_advice(session, training),
     )
+
+
+def _advice(session: Session, training: Training) -> tuple[Advice, ...]:
+    found = advising.advice(session, training).advice
+    return tuple(Advice(one.severity, one.finding, f"{one.change}.".replace("?.", "?")) for one in found)
 
 
 def _facts(training: Training) -> Iterator[Fact]:
