@@ -99,12 +99,15 @@ class Connection:
         query: Query | None = None,
         files: Sequence[Upload] | None = None,
         headers: Mapping[str, str] | None = None,
+        pauses_seconds: Sequence[float] | None = None,
+        lost_sight: LostSight = lambda _trouble: None,
     ) -> httpx.Response:
         """POST a JSON body, a form of files, or nothing. Only for what does no harm when it arrives twice."""
         # A request is built anew for each try: the body of the one before may have been read.
-        return self.ask(
-            lambda: self._http.build_request("POST", path, json=body, params=query, files=files, headers=headers)
+        build = lambda: self._http.build_request(  # noqa: E731
+            "POST", path, json=body, params=query, files=files, headers=headers
         )
+        return self.ask(build, pauses_seconds=pauses_seconds, lost_sight=lost_sight)
 
     def put(self, path: str, body: object) -> httpx.Response:
         """PUT a JSON body."""
@@ -160,8 +163,7 @@ class Connection:
         raise _refusal(response)
 
     def _unreachable(self, error: httpx.TransportError) -> Unreachable:
-        reason = str(error) or type(error).__name__
-        return Unreachable(f"No service at {self.url} ({reason}). Start one with `cyfra up`, or say where it is.")
+        return Unreachable(self.url, str(error) or type(error).__name__)
 
 
 def may_pass(trouble: Problem | Unreachable) -> bool:

@@ -32,10 +32,10 @@ def follow(
     lost_sight: LostSight = lambda _trouble: None,
     deadline: float | None = None,
 ) -> Iterator[Facts]:
-    """Yield the training whenever there is news of it, the last time when it has ended.
+    """Yield the training at every look, the very same object while there is no news; the last time when it has ended.
 
-    Each look asks with `If-None-Match` and `Prefer: wait`: the service answers as soon as anything has changed. One that does
-    not hold answers back is asked again after as many seconds as it says (`Retry-After`).
+    Each look asks with `If-None-Match` and `Prefer: wait`: the service answers as soon as anything has changed, or after
+    `hold_seconds`. One that does not hold answers back is asked again after as many seconds as it says (`Retry-After`).
 
     Args:
         connection: Where the service is.
@@ -51,6 +51,7 @@ def follow(
     """
     lost_since: float | None = None
     etag: str | None = None
+    facts: Facts | None = None
     while deadline is None or time.monotonic() < deadline:
         looked_at = time.monotonic()
         held = hold_seconds if deadline is None else max(1, min(hold_seconds, int(deadline - looked_at)))
@@ -65,12 +66,12 @@ def follow(
                 lost_sight(trouble)
         else:
             lost_since = None
-            if response.status_code != httpx.codes.NOT_MODIFIED:
+            if facts is None or response.status_code != httpx.codes.NOT_MODIFIED:
                 etag = response.headers.get("ETag")
                 facts = read(Facts, decoded(response))
-                yield facts
-                if facts.has_ended:
-                    return
+            yield facts
+            if facts.has_ended:
+                return
             if "Preference-Applied" not in response.headers:
                 pause = max(pause, min(retry_after(response) or 0.0, MOST_PAUSE_SECONDS))
         _sleep_until(looked_at + pause, deadline)

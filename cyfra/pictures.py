@@ -110,6 +110,8 @@ def _encoded(array: Any) -> bytes:  # noqa: ANN401 - NumPy's, which need not be 
 def _as_bytes(array: Any) -> Any:  # noqa: ANN401
     """Return the array as uint8 in 0..255."""
     kind = array.dtype.kind
+    if kind not in "biuf":
+        raise BadPicture(f"Received an array of {array.dtype}; a picture is made of uint8, bool or floats.")
     if kind == "b":
         return array.astype("uint8") * 255
     least, most = float(array.min()), float(array.max())

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final, overload
 from urllib.parse import quote
 
+import httpx
+
 from cyfra.connection import Connection, decoded
 from cyfra.facts import ModelVersion
 from cyfra.markup import BLUE, GREY, Html, bar, beside, block, bytes_of, captioned, picture, quiet, strong, table
@@ -147,12 +149,30 @@ def predict(
     top: int | None,
     seen: bool,
 ) -> Predictions:
-    """Ask what is on the pictures; None as the model is the one named `default`."""
+    """Say what is on the pictures; None as the model is the one named `default`."""
+    files = files_of(pictures)
+    return predictions_of(send(connection, files, model=model, version=version, top=top, seen=seen))
+
+
+def send(
+    connection: Connection,
+    files: Iterable[tuple[str, bytes]],
+    *,
+    model: str | None,
+    version: str | int | None = None,
+    top: int | None = None,
+    seen: bool = False,
+) -> httpx.Response:
+    """Send image files, each with its name, and return the service's answer."""
     path = "/predict" if model is None else f"/v1/models/{quote(model, safe='')}/predict"
     given = {"top": top, "version": version, "seen": "true" if seen else None}
     query = {name: value for name, value in given.items() if value is not None}
-    uploads = [("file", each) for each in files_of(pictures)]
-    answer = decoded(connection.post(path, query=query, files=uploads))
+    return connection.post(path, query=query, files=[("file", each) for each in files])
+
+
+def predictions_of(response: httpx.Response) -> Predictions:
+    """Return the answer to one picture or to several."""
+    answer = decoded(response)
     if isinstance(answer, dict) and "predictions" in answer:
         return Predictions(read_all(Prediction, answer, "predictions"))
     return Predictions((read(Prediction, answer),))

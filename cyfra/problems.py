@@ -33,7 +33,11 @@ class BadAddress(CyfraError, ValueError):
 
 
 class Unreachable(CyfraError, ConnectionError):
-    """Nobody answers at the service's address."""
+    """Nobody answers at the service's address. `reason` says what happened instead."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"No service at {url} ({reason}). Start one with `cyfra up`, or say where it is.")
+        self.reason = reason
 
 
 class NotCyfra(CyfraError):

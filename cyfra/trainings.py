@@ -1,9 +1,11 @@
 """The trainings of a service: submit one, get one, go through them."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from cyfra.connection import Connection, decoded
+import httpx
+
+from cyfra.connection import Connection, LostSight, decoded
 from cyfra.facts import Facts
 from cyfra.following import path_of
 from cyfra.markup import block, code, table
@@ -33,9 +35,7 @@ class Trainings:
         Raises:
             Unprocessable: If some fields are wrong: `errors` says which, and what would work.
         """
-        headers = {"Idempotency-Key": str(uuid.uuid4())}
-        answer = decoded(self._connection.post("/v1/trainings", dict(spec), headers=headers))
-        return Training(self._connection, read(Facts, answer))
+        return Training(self._connection, read(Facts, decoded(submit(self._connection, spec))))
 
     def get(self, training_id: str) -> Training:
         """Return one training; raise NotFound."""
@@ -77,6 +77,19 @@ class Trainings:
         ]
         headings = ("training", "state", "data set", "network", "test accuracy")
         return block(table(headings, rows, ("left", "left", "left", "left")))
+
+
+def submit(
+    connection: Connection,
+    spec: Mapping[str, object],
+    *,
+    pauses_seconds: Sequence[float] | None = None,
+    lost_sight: LostSight = lambda _trouble: None,
+) -> httpx.Response:
+    """Submit a training and return the service's answer. Whatever is sent again carries the same Idempotency-Key."""
+    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    address = "/v1/trainings"
+    return connection.post(address, dict(spec), headers=headers, pauses_seconds=pauses_seconds, lost_sight=lost_sight)
 
 
 def spec_of(
