@@ -37,7 +37,9 @@ def requirements_of(pyproject: Path) -> list[Requirement]:
     wanted = [*EXTRAS]
     for extra in wanted:  # it grows
         texts += project["optional-dependencies"][extra]
-        own = [each for each in map(Requirement, project["optional-dependencies"][extra]) if each.name == project["name"]]
+        own = [
+            each for each in map(Requirement, project["optional-dependencies"][extra]) if each.name == project["name"]
+        ]
         wanted += sorted({named for each in own for named in each.extras} - {*wanted})
     return [each for each in map(Requirement, texts) if each.name != project["name"]]
 
