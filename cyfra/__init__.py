@@ -13,7 +13,7 @@ Everything shows itself in Jupyter and Colab. docs/client.md is the whole of it 
 
 from cyfra.advice import Advice, Hint
 from cyfra.client import Client
-from cyfra.comparing import Comparison
+from cyfra.comparing import Compared, Comparison
 from cyfra.confusion import ConfusionMatrix
 from cyfra.datasets import Dataset, Sample, Samples
 from cyfra.events import EpochEvent, Event, ProgressEvent, StateEvent
@@ -59,6 +59,7 @@ __all__ = [
     "BadRequest",
     "BodyTooLarge",
     "Client",
+    "Compared",
     "Comparison",
     "Conflict",
     "ConfusionMatrix",

@@ -16,6 +16,8 @@ class Hint:
     finding: str
     suggestion: str = field(metadata={"json": "try"})
     figures: Mapping[str, object] = field(default_factory=dict)
+    patch: Mapping[str, object] | None = None
+    """The change as JSON, to be laid over the training's `spec`; None where words must do."""
 
 
 @dataclass(frozen=True)

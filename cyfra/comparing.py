@@ -8,7 +8,7 @@ from cyfra.connection import Connection
 from cyfra.markup import block, code, picture, table
 from cyfra.problems import CyfraError
 from cyfra.reading import read
-from cyfra.wording import NOTHING, count, duration, percent
+from cyfra.wording import count, duration, percent
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,18 @@ class Compared:
     """One of the trainings."""
 
     id: str
-    dataset: str
-    test_accuracy: Accuracy | None = None
-    test_loss: float | None = None
+    test_accuracy: Accuracy
+    test_loss: float
+    epochs: int
+    """How many it did."""
+    parameters: int
+    compute_seconds: float
+    dataset: str = ""
     test_count: int | None = None
     network: str | None = None
     preset: str | None = None
-    epochs: int | None = None
-    parameters: int | None = None
-    compute_seconds: float | None = None
+    notes: tuple[str, ...] = ()
+    """What one must know to judge the figures."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class McNemar:
     """McNemar's test: how likely the difference would be if both were equally good."""
 
     p_value: float
+    p_value_holm: float | None = None
+    """The same, corrected for the number of pairs that are compared."""
     method: str = ""
     statistic: float | None = None
 
@@ -60,14 +65,14 @@ class Disagreement:
 class Pair:
     """Two of the trainings on the same test images."""
 
-    a: str
-    b: str
-    both_right: int
-    only_a_right: int
-    only_b_right: int
-    both_wrong: int
-    finding: str = ""
-    """What that means, in a sentence."""
+    finding: str
+    """What the test says, in a sentence."""
+    a: str = ""
+    b: str = ""
+    both_right: int = 0
+    only_a_right: int = 0
+    only_b_right: int = 0
+    both_wrong: int = 0
     mcnemar: McNemar | None = None
     only_a_right_examples: tuple[Disagreement, ...] = ()
     only_b_right_examples: tuple[Disagreement, ...] = ()
@@ -100,11 +105,11 @@ class Comparison:
                 code(one.id),
                 one.network or "its own layers",
                 one.dataset,
-                NOTHING if one.epochs is None else one.epochs,
+                one.epochs,
                 count(one.parameters),
-                NOTHING if one.compute_seconds is None else duration(one.compute_seconds),
+                duration(one.compute_seconds),
                 _accuracy(one),
-                NOTHING if one.test_loss is None else f"{one.test_loss:.4f}",
+                f"{one.test_loss:.4f}",
             )
             for one in self.trainings
         ]
@@ -125,4 +130,4 @@ def compare(connection: Connection, ids: Sequence[str]) -> Comparison:
 
 def _accuracy(one: Compared) -> str:
     found = one.test_accuracy
-    return NOTHING if found is None else f"{percent(found.value)} ({percent(found.low)} to {percent(found.high)})"
+    return f"{percent(found.value)} ({percent(found.low)} to {percent(found.high)})"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import httpx
+
 from cyfra.connection import Connection, may_pass
 from cyfra.facts import ENDED, Progress
 from cyfra.following import path_of
@@ -15,6 +17,7 @@ from cyfra.reading import read
 
 SILENCE_SECONDS: Final = 45.0  # the service says something every 15 s, if only that it is there
 RECONNECT_SECONDS: Final = 1.0
+LONGEST_RECONNECT_SECONDS: Final = 30.0
 PATIENCE_SECONDS: Final = 60.0
 
 
@@ -26,6 +29,8 @@ class StateEvent:
     attempt: int = 0
     at: datetime | None = None
     reason: str | None = None
+    resumes_after_epoch: int | None = None
+    """Of a running one: it goes on after this epoch; those beyond, if any were told, are void and come anew."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class EpochEvent:
     val_accuracy: float | None = None
     learning_rate: float | None = None
     seconds: float | None = None
+    attempt: int = 0
+    """The attempt that computed it."""
 
 
 @dataclass(frozen=True)
@@ -53,31 +60,40 @@ Event = StateEvent | EpochEvent | ProgressEvent
 
 @dataclass(frozen=True)
 class Message:
-    """One message of an event stream (WHATWG HTML, 9.2): its kind, its data, and the id to go on after."""
+    """One message of an event stream."""
 
     kind: str
     data: str
-    id: str | None
-    """The last id the stream has named so far."""
 
 
-def messages(lines: Iterable[str]) -> Iterator[Message]:
-    """Return the messages of an event stream, given line by line without line ends."""
-    kind, data, last_id = "message", list[str](), None
-    for line in lines:
-        if not line:
-            if data:
-                yield Message(kind, "\n".join(data), last_id)
-            kind, data = "message", []
-            continue
-        field, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if field == "event":
-            kind = value
-        elif field == "data":
-            data.append(value)
-        elif field == "id":
-            last_id = value
+class EventStream:
+    """Reads an event stream (WHATWG HTML, 9.2), and knows how to go on after a break."""
+
+    def __init__(self) -> None:
+        self.last_id: str | None = None
+        """The last id that the stream has named."""
+        self.retry_seconds = RECONNECT_SECONDS
+        """How long to wait before the connection is made again."""
+
+    def messages(self, lines: Iterable[str]) -> Iterator[Message]:
+        """Return the messages in the lines (without line ends) of one connection; one that is cut off is none."""
+        kind, data, last_id = "message", list[str](), self.last_id
+        for line in lines:
+            name, _, value = line.partition(":")
+            value = value.removeprefix(" ")
+            if not line:
+                self.last_id = last_id
+                if data:
+                    yield Message(kind, "\n".join(data))
+                kind, data = "message", []
+            elif name == "event":
+                kind = value
+            elif name == "data":
+                data.append(value)
+            elif name == "id":
+                last_id = value
+            elif name == "retry" and value.isascii() and value.isdigit():
+                self.retry_seconds = min(int(value) / 1000, LONGEST_RECONNECT_SECONDS)
 
 
 def event_of(message: Message) -> Event | None:
@@ -99,24 +115,25 @@ def events(connection: Connection, training_id: str, *, patience_seconds: float 
     """Yield every event of a training from its beginning, the last one being the state in which it ended.
 
     A connection that breaks is made again, and goes on after the last event that came (`Last-Event-ID`): no state and no epoch
-    is told twice or left out.
+    is left out or told twice. Epochs that a lost worker has to compute anew are told anew, with their attempt.
 
     Raises:
         Problem: If the service refuses.
         Unreachable: If it has been out of reach for longer than `patience_seconds`.
     """
-    last_id: str | None = None
+    stream = EventStream()
     heard_at = time.monotonic()
     while True:
-        headers = {"Accept": "text/event-stream"} | ({} if last_id is None else {"Last-Event-ID": last_id})
+        pause = 0.0
+        headers = {"Accept": "text/event-stream"}
+        if stream.last_id is not None:
+            headers["Last-Event-ID"] = stream.last_id
         try:
             with connection.streaming(f"{path_of(training_id)}/events", headers, SILENCE_SECONDS) as response:
-                if response.status_code == 204:
+                if response.status_code == httpx.codes.NO_CONTENT:  # nothing is left to tell
                     return
-                heard_at = time.monotonic()
-                for message in messages(response.iter_lines()):
+                for message in stream.messages(response.iter_lines()):
                     heard_at = time.monotonic()
-                    last_id = message.id or last_id
                     event = event_of(message)
                     if event is not None:
                         yield event
@@ -125,4 +142,5 @@ def events(connection: Connection, training_id: str, *, patience_seconds: float 
         except (Unreachable, Problem) as trouble:
             if not may_pass(trouble) or time.monotonic() - heard_at > patience_seconds:
                 raise
-        time.sleep(RECONNECT_SECONDS)
+            pause = getattr(trouble, "retry_after_seconds", None) or 0.0
+        time.sleep(max(stream.retry_seconds, min(pause, LONGEST_RECONNECT_SECONDS)))

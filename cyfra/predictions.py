@@ -27,7 +27,8 @@ class Prediction:
     confidence: float
     """Its probability, 0..1."""
     probabilities: Mapping[str, float]
-    model: ModelVersion
+    model: ModelVersion | None = None
+    """Which model answered; None for the network of a training."""
     digit: int | None = None
     """The label as a number, where the classes are digits."""
     filename: str | None = None
@@ -48,7 +49,8 @@ class Prediction:
         return f"{self.label} ({percent(self.confidence)})"
 
     def _repr_html_(self) -> str:
-        return block(beside(_seen(self.seen), _answer(self)), quiet(f"model {self.model.name} {self.model.version}"))
+        by = "" if self.model is None else quiet(f"model {self.model.name} {self.model.version}")
+        return block(beside(_seen(self.seen), _answer(self)), by)
 
 
 @dataclass(frozen=True)

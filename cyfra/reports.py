@@ -26,6 +26,25 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Bin:
+    """The test images that were answered with a confidence above `low` and up to `high`, and what share was right."""
+
+    low: float
+    high: float
+    count: int
+    confidence: float | None = None
+    accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How far the network's confidence can be trusted: an `expected_error` of 0 is best."""
+
+    expected_error: float
+    bins: tuple[Bin, ...] = ()
+
+
+@dataclass(frozen=True)
 class Row:
     """A class of the classification report, or an average over them."""
 
@@ -63,7 +82,7 @@ class Report:
     _connection: Connection = field(repr=False, compare=False)
     notes: tuple[str, ...] = ()
     confidence_interval: Interval | None = None
-    calibration: Mapping[str, object] | None = None
+    calibration: Calibration | None = None
     top_k: Mapping[str, float] | None = None
     """`top_k["3"]` is the share of test images whose class is among the three likeliest ones."""
 

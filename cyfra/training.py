@@ -119,7 +119,8 @@ class Training:
     def events(self) -> Iterator[Event]:
         """Yield what happens as it happens: changes of state, finished epochs, steps. It ends when the training has ended.
 
-        A connection that breaks is made again, and no state and no epoch is told twice or left out.
+        A connection that breaks is made again, and no state and no epoch is left out or told twice. Epochs that a lost worker
+        has to compute anew are told anew, with their attempt.
         """
         return events(self._connection, self.id)
 

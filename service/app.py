@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from service import migrating
+from service.advice.endpoints import router as advice
+from service.comparisons.endpoints import router as comparisons
 from service.database import Database
 from service.datasets.endpoints import router as datasets
 from service.edge import problems
@@ -83,7 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     wrap(app, ExplainingRefusals)
     wrap(app, lambda wrapped: Observing(wrapped, metrics))
-    for router in (trainings, reports, datasets, networks, models, health, metrics_router):
+    for router in (trainings, reports, advice, comparisons, datasets, networks, models, health, metrics_router):
         app.include_router(router)
     app.include_router(predictions, max_body_size=settings.max_upload_bytes)
     document_problems(app)

@@ -18,7 +18,7 @@ def predictions_table(files: Sequence[Path], predictions: Sequence[Prediction], 
         table.add_column(heading, overflow="fold")
     for file, prediction in zip(files, predictions, strict=True):
         ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1]) if top else []
-        model = f"{prediction.model.name} {prediction.model.version}"
+        model = "" if prediction.model is None else f"{prediction.model.name} {prediction.model.version}"
         first = (prediction.label, prediction.confidence)
         table.add_row(Text(str(file)), *_cells(*first, style="bold green"), model)
         for label, probability in ranked[1:top]:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 import cyfra
-from cyfra.events import Message, event_of, events, messages
+from cyfra.events import EventStream, Message, event_of, events
 from tests.cyfra.conftest import Answer, answering, breaking, connection_to
 
 EPOCH = {"epoch": 1, "loss": 0.5, "accuracy": 0.8, "val_loss": None, "learning_rate": 0.001, "seconds": 1.5}
@@ -36,14 +36,19 @@ def test_messages_are_read_as_the_standard_says() -> None:
         "id: 7",
         "data: one",
         "data:two",
-        "retry: 5",
+        "retry: 2500",
         "",
         "data:  three",
         "",
-        "data: cut",
+        "id: 8",
+        "data: cut off",
     ]
 
-    assert list(messages(lines)) == [Message("a", "one\ntwo", "7"), Message("message", " three", "7")]
+    stream = EventStream()
+
+    assert list(stream.messages(lines)) == [Message("a", "one\ntwo"), Message("message", " three")]
+    assert stream.last_id == "7"
+    assert stream.retry_seconds == 2.5
 
 
 def test_a_stream_that_breaks_goes_on_after_the_last_event() -> None:
@@ -86,4 +91,4 @@ def test_a_service_that_stays_away_is_given_up() -> None:
 
 
 def test_events_of_a_kind_that_is_not_known_are_passed_over() -> None:
-    assert event_of(Message("weather", "{}", None)) is None
+    assert event_of(Message("weather", "{}")) is None
