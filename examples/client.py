@@ -1,6 +1,6 @@
 """Train a network, say how good it is and what it mixes up, and keep its report: what a course's script may look like.
 
-    CYFRA_URL=http://127.0.0.1:8000 python examples/client.py
+CYFRA_URL=http://127.0.0.1:8000 python examples/client.py
 """
 
 from cyfra import Client
