@@ -55,9 +55,13 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(default=16 << 20, gt=0, description="Largest body of an upload, bytes.")
     max_images: int = Field(default=64, gt=0, description="Most images in one prediction request.")
     max_image_pixels: int = Field(default=50_000_000, gt=0, description="Largest image that is decoded, pixels.")
+    max_layers: int = Field(default=200, gt=0, le=500, description="Deepest network that is trained, layers.")
     max_parameters: int = Field(default=50_000_000, gt=0, description="Largest network that is trained.")
     max_activation_bytes: int = Field(
         default=6 << 30, gt=0, description="Most memory that one batch's activations may take."
+    )
+    max_training_flops: int = Field(
+        default=10**17, gt=0, description="Most that one training may compute: 3 times FLOPs, images and epochs."
     )
     min_free_bytes: int = Field(
         default=256 << 20,

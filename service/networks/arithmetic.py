@@ -4,7 +4,6 @@ Shapes are `(height, width, channels)` or `(units,)`, without the batch. Formula
 multiplication or one addition, counted for convolutions and dense layers, which are all but the whole.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from math import ceil, prod
@@ -14,11 +13,16 @@ from service.networks import layers as known
 
 Shape = tuple[int, ...]
 
-BEYOND_ALL_MEASURE = 2**40  # numbers; no machine holds them, and the arithmetic of hostile networks ends here
-
 
 class DoesNotFit(ValueError):
-    """A layer cannot take what comes out of the one before it; the message says what would fit."""
+    """A layer cannot take what comes out of the one before it; the message says what would fit.
+
+    `meant` is the shape that would come out if it fitted, where that is plain.
+    """
+
+    def __init__(self, message: str, meant: Shape | None = None) -> None:
+        super().__init__(message)
+        self.meant = meant
 
 
 @dataclass(frozen=True)
@@ -28,43 +32,6 @@ class LayerCost:
     shape: Shape
     parameters: int = 0
     flops: int = 0
-
-
-@dataclass(frozen=True)
-class NetworkCost:
-    """The sums over all layers: parameters, FLOPs forward and activations (numbers, not bytes) for one image."""
-
-    output: Shape
-    parameters: int
-    flops: int
-    activations: int
-
-
-class LayerDoesNotFit(DoesNotFit):
-    """DoesNotFit with the layer's place in the list."""
-
-    def __init__(self, index: int, reason: str) -> None:
-        super().__init__(reason)
-        self.index = index
-
-
-def cost(layers: Sequence[Strict], input_shape: Shape) -> NetworkCost:
-    """Add up the layers of a network; raise LayerDoesNotFit at the first that cannot follow the one before it."""
-    shape = input_shape
-    parameters = flops = 0
-    activations = prod(shape)
-    for index, layer in enumerate(layers):
-        try:
-            step = layer_cost(layer, shape)
-        except DoesNotFit as error:
-            raise LayerDoesNotFit(index, str(error)) from None
-        shape, parameters, flops = step.shape, parameters + step.parameters, flops + step.flops
-        activations += prod(shape)
-        if max(parameters, activations) > BEYOND_ALL_MEASURE:
-            raise LayerDoesNotFit(
-                index, f"The network has grown beyond all measure: {list(shape)} numbers come out here"
-            )
-    return NetworkCost(shape, parameters, flops, activations)
 
 
 @singledispatch
@@ -140,7 +107,9 @@ def _(layer: known.Flatten, shape: Shape) -> LayerCost:  # noqa: ARG001 - the ty
 def _(layer: known.Dense, shape: Shape) -> LayerCost:
     if len(shape) != 1:
         raise DoesNotFit(
-            f"Dense takes one row of numbers, and gets the shape {list(shape)}: put Flatten or GlobalAveragePooling2D before it"
+            f"Dense takes one row of numbers, and gets the shape {list(shape)}: "
+            "put Flatten or GlobalAveragePooling2D before it",
+            meant=(layer.units,),
         )
     weights = shape[0] * layer.units
     return LayerCost((layer.units,), weights + layer.units * layer.use_bias, 2 * weights)

@@ -27,9 +27,9 @@ from service.errors import (
     UnknownTraining,
     WrongContentType,
 )
+from service.networks.checking import NetworkLimits
 from service.trainings import operations
 from service.trainings.queries import Filters
-from service.trainings.resolving import NetworkLimits
 from service.trainings.schemas import TrainingPage, TrainingReply, TrainingRequest
 
 router = APIRouter(prefix="/v1/trainings", tags=["trainings"])
@@ -56,7 +56,7 @@ def submit(
     training: TrainingRequest, caller: CallerDependency, resources: ResourcesDependency, once: OnceDependency
 ) -> Response:
     """Queue a training and answer at once; the training is then read at `Location`."""
-    limits = NetworkLimits(resources.settings.max_parameters, resources.settings.max_activation_bytes)
+    limits = NetworkLimits.of(resources.settings)
 
     def create(session: Session) -> Answer:
         storage.require_room(resources.database.file, resources.settings.min_free_bytes)

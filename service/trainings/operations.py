@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from service.auth.caller import Caller
 from service.edge import cursors
 from service.errors import BadCursor, NotAllowed, StillRunning, UnknownTraining
+from service.networks.checking import NetworkLimits
 from service.queue import Doorbell
 from service.records import Training, TrainingLabel, TrainingState
 from service.trainings import queries, replies
 from service.trainings.queries import Filters
-from service.trainings.resolving import NetworkLimits, resolve
+from service.trainings.resolving import resolve
 from service.trainings.schemas import TrainingPage, TrainingReply, TrainingRequest
 
 ID_LENGTH: Final = 16
