@@ -31,6 +31,7 @@ from service.predictions.engines import Engines
 from service.queue import Doorbell
 from service.reports.endpoints import router as reports
 from service.settings import Settings
+from service.trainings.endpoints import presets
 from service.trainings.endpoints import router as trainings
 from service.web.endpoints import router as web
 
@@ -84,7 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     wrap(app, ExplainingRefusals)
     wrap(app, lambda wrapped: Observing(wrapped, metrics))
-    for router in (trainings, reports, datasets, networks, models, health, metrics_router, web):
+    for router in (trainings, presets, reports, datasets, networks, models, health, metrics_router, web):
         app.include_router(router)
     app.include_router(predictions, max_body_size=settings.max_upload_bytes)
     document_problems(app)

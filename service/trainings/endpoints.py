@@ -1,4 +1,4 @@
-"""`/v1/trainings`: submit, list, get, cancel, delete."""
+"""`/v1/trainings`: submit, list, get, cancel, delete; `/v1/presets`."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -30,9 +30,10 @@ from service.errors import (
 from service.networks.checking import NetworkLimits
 from service.trainings import operations
 from service.trainings.queries import Filters
-from service.trainings.schemas import TrainingPage, TrainingReply, TrainingRequest
+from service.trainings.schemas import PresetList, TrainingPage, TrainingReply, TrainingRequest
 
 router = APIRouter(prefix="/v1/trainings", tags=["trainings"])
+presets = APIRouter(prefix="/v1/presets", tags=["trainings"])
 
 STATES: Final = r"^(queued|running|cancelling|succeeded|failed|cancelled)$"
 LOOK_SECONDS: Final = 0.25  # between two looks at a training somebody waits for
@@ -65,6 +66,13 @@ def submit(
         return Answer.of(reply, 202, headers)
 
     return once.carry_out(create)
+
+
+@presets.get("", summary="List the presets of trainings")
+def list_presets(request: Request) -> PresetList:
+    """What `{"preset": …}` stands for: data set, network, and the recipe's fields that differ from their defaults."""
+    negotiating.refuse_unknown_parameters(request, ())
+    return operations.list_presets()
 
 
 @router.get("", summary="List trainings, newest first", responses=problems(BadCursor, InvalidFields))

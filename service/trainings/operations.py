@@ -13,9 +13,10 @@ from service.networks.checking import NetworkLimits
 from service.queue import Doorbell
 from service.records import Training, TrainingLabel, TrainingState
 from service.trainings import queries, replies
+from service.trainings.presets import TRAININGS
 from service.trainings.queries import Filters
 from service.trainings.resolving import resolve
-from service.trainings.schemas import TrainingPage, TrainingReply, TrainingRequest
+from service.trainings.schemas import PresetList, PresetReply, TrainingPage, TrainingReply, TrainingRequest
 
 ID_LENGTH: Final = 16
 
@@ -69,6 +70,11 @@ def find(session: Session, training_id: str) -> Training:
 
 def _is_id(text: object) -> bool:
     return isinstance(text, str) and len(text) == ID_LENGTH and set(text) <= set("0123456789abcdef")
+
+
+def list_presets() -> PresetList:
+    """Return every training that has a name."""
+    return PresetList(presets=[PresetReply(name=name, **preset) for name, preset in TRAININGS.items()])
 
 
 def list_trainings(

@@ -172,3 +172,20 @@ class TrainingPage(BaseModel):
 
     trainings: list[TrainingReply]
     next: str | None = Field(description="The address of the next page; null on the last")
+
+
+class PresetReply(BaseModel):
+    """A training that has a name: submit `{"preset": NAME}`, and any other field to override it."""
+
+    name: str
+    dataset: str
+    network: str
+    recipe: dict[str, Any] = Field(description="The fields that differ from their defaults")
+    validation: dict[str, Any]
+    seed: int
+
+
+class PresetList(BaseModel):
+    """All trainings that have a name."""
+
+    presets: list[PresetReply]

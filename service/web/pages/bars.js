@@ -1,7 +1,7 @@
 /** @file Probabilities as bars, which move as answers come. */
 
 import { h } from "./dom.js";
-import { percent } from "./format.js";
+import { chance } from "./format.js";
 
 const MOST = 10;
 
@@ -24,7 +24,7 @@ export class Bars {
             const { row, track, value } = this.#rows.get(name);
             row.classList.toggle("best", share === best && share > 0);
             track.style.setProperty("--share", share.toFixed(4));
-            value.textContent = share > 0 && share < 0.0005 ? "< 0.1 %" : percent(share);
+            value.textContent = chance(share);
             this.element.append(row);
         }
     }

@@ -14,6 +14,12 @@ export function percent(value, digits = 1) {
     return `${isRoundedUp ? (100 - 10 ** -digits).toFixed(digits) : text} %`;
 }
 
+/** A probability that a network gives: it is never quite sure, and never quite sure of the contrary. */
+export function chance(value) {
+    if (value >= 0.9995) return "> 99.9 %";
+    return value < 0.0005 ? "0 %" : percent(value);
+}
+
 /** A loss, a rate: four significant digits, no more. */
 export function figure(value) {
     if (value === null || value === undefined) return "–";

@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 const SIDE = 672; // pixels of the canvas, whatever its size on the screen
 const SENT = 280; // pixels of the picture that is sent
 const PEN = 0.075; // width of a stroke, as a share of the side
+const LEAST = 0.08; // of the side that a stroke must span before it says anything
 
 /** @typedef {{x: number, y: number}[]} Stroke points, as shares of the side */
 
@@ -30,6 +31,11 @@ export class Paper {
 
     get isEmpty() {
         return this.#strokes.length === 0 && this.#picture === null;
+    }
+
+    /** Whether there is more on it than a dot, which nobody can read. */
+    get isReadable() {
+        return this.#picture !== null || this.#strokes.some((points) => extent(points) > LEAST);
     }
 
     get isDrawn() {
@@ -101,6 +107,12 @@ export class Paper {
         const box = this.canvas.getBoundingClientRect();
         return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
     }
+}
+
+/** The longer side of what the points span, as a share of the sheet's side. */
+function extent(points) {
+    const span = (values) => Math.max(...values) - Math.min(...values);
+    return Math.max(span(points.map(({ x }) => x)), span(points.map(({ y }) => y)));
 }
 
 /** Draw strokes as curves through the middles between their points: smooth however coarse the pointer's reports are. */

@@ -4,7 +4,7 @@ import { Problem, ask, askJson, path } from "../api.js";
 import { Bars } from "../bars.js";
 import { commandBox, curl } from "../curl.js";
 import { announce, h, pause, replace } from "../dom.js";
-import { counted, percent } from "../format.js";
+import { chance, counted, percent } from "../format.js";
 import { latest } from "../latest.js";
 import { Paper } from "../paper.js";
 import { problemBox } from "../problem.js";
@@ -47,6 +47,7 @@ class Desk {
         this.sheet = h("div.paper", {}, this.paper.canvas, this.hint);
         this.file = h("input.unseen", { type: "file", accept: "image/*", tabindex: -1, "aria-label": "A picture" });
         this.file.addEventListener("change", () => void this.take(this.file.files[0]));
+        this.choose = h("button", { type: "button", onclick: () => this.file.click() }, "Choose a picture…");
         this.samples = h("div.strip");
         this.undo = h("button", { type: "button", onclick: () => this.paper.undo() }, "Undo");
         this.clear = h("button", { type: "button", onclick: () => this.paper.clear() }, "Clear");
@@ -64,10 +65,8 @@ class Desk {
             h("header.head", {}, h("div", {}, this.heading, this.lead), this.models),
             this.notice,
             h("div.draw", {},
-                h("div.stack", {}, this.sheet,
-                    h("div.row", {}, this.undo, this.clear,
-                        h("button", { type: "button", onclick: () => this.file.click() }, "Choose a picture…"), this.file),
-                    this.samples),
+                h("div.stack", {}, this.sheet, h("div.row", {}, this.undo, this.clear, this.choose, this.file)),
+                h("div.field.pick", {}, h("span.label", {}, "Or try one that the network has never seen"), this.samples),
                 h("section.card.answer", { "aria-label": "Answer" },
                     h("div.said", {}, this.label, this.words), this.trouble, this.#bars.element, this.seen,
                     h("div.row", {}, this.why, this.save))),
@@ -172,7 +171,7 @@ class Desk {
         if (this.paper.isEmpty) {
             this.questions.forget();
             this.#rest();
-        } else {
+        } else if (this.paper.isReadable) {
             this.questions.want(null);
         }
     }
@@ -199,12 +198,12 @@ class Desk {
         const { label, confidence, model, seen } = answer;
         this.label.className = label.length > 3 ? "label long" : "label";
         this.label.textContent = label;
-        this.words.textContent = `${percent(confidence)} sure, says ${model.name}, version ${model.version}`;
+        this.words.textContent = `${chance(confidence)} sure, says ${model.name}, version ${model.version}`;
         this.#bars.show(answer.probabilities);
         replace(this.trouble);
         replace(this.seen, seen && picture(seen, "What the network saw"));
         for (const button of [this.clear, this.why, this.save]) button.disabled = false;
-        this.#tell(`${label}, ${percent(confidence)} sure`);
+        this.#tell(`${label}, ${chance(confidence)} sure`);
     }
 
     #fail(error) {
