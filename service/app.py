@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from service import migrating
+from service.comparisons.endpoints import router as comparisons
 from service.database import Database
 from service.datasets.endpoints import router as datasets
 from service.edge import problems
@@ -85,8 +86,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     wrap(app, ExplainingRefusals)
     wrap(app, lambda wrapped: Observing(wrapped, metrics))
-    for router in (trainings, presets, reports, datasets, networks, models, health, metrics_router, web):
+    for router in (trainings, reports, comparisons, datasets, networks, models, health, metrics_router):
         app.include_router(router)
+    app.include_router(presets)
+    app.include_router(web)
     app.include_router(predictions, max_body_size=settings.max_upload_bytes)
     document_problems(app)
     return app

@@ -125,6 +125,7 @@ def _report(claim: Claim, outcome: Outcome) -> Report:
         notes={"notes": list(outcome.notes)},
         predicted=evaluation.predicted.astype("<u2").tobytes(),
         confidences=evaluation.confidence.astype(np.dtype("<f4")).tobytes(),
+        top_k={str(k): fraction for k, fraction in evaluation.top_k.items()},
     )
 
 

@@ -23,6 +23,7 @@ class Report(Base):
     # One predicted class a test image, in test-set order, unsigned 16 bit little-endian; likewise float32 confidences.
     predicted: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     confidences: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    top_k: Mapped[Json | None]  # {"3": share of images whose class is among the 3 likeliest}; null before 0003
 
 
 class ClassFigures(Base):

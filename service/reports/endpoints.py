@@ -3,10 +3,11 @@
 Each is served by suffix (`report.txt`) or, without one, by `Accept`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,8 @@ from service.edge.documenting import problems
 from service.edge.resources import Resources, ResourcesDependency
 from service.errors import BadCursor, InvalidFields, NoReportYet, NoSuchFormat, UnknownTraining
 from service.models import queries as models
-from service.reports import operations
+from service.reports import listing, operations
+from service.reports.listing import Listing
 from service.reports.operations import MisclassifiedRequest
 from service.reports.schemas import ConfusionMatrixReply, HistoryReply, MisclassifiedPage, ReportReply
 
@@ -33,7 +35,14 @@ CONFUSION_MATRIX: Final[dict[str, Render]] = {
 }
 HISTORY: Final[dict[str, Render]] = {"json": operations.history, "csv": operations.history_csv}
 
+PREDICTIONS: Final[dict[str, Callable[[Listing], Iterator[str]]]] = {"json": listing.as_json, "csv": listing.as_csv}
+
 PROBLEMS: Final = problems(UnknownTraining, NoReportYet, NoSuchFormat)
+
+PREDICTIONS_RESPONSES: Final = {
+    **problems(UnknownTraining, NoReportYet, NoSuchFormat, InvalidFields),
+    304: {"description": "Nothing changed since `If-None-Match`"},
+}
 
 
 def _render(
@@ -105,6 +114,46 @@ def misclassified(
         page, following = operations.misclassified(session, training_id, wanted)
     page.next = negotiating.link_to_next(request, response, following)
     return page
+
+
+@router.get("/predictions", summary="What the network answered about every test image", responses=PREDICTIONS_RESPONSES)
+def predictions(
+    training_id: str,
+    request: Request,
+    resources: ResourcesDependency,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """JSON, or CSV with `Accept: text/csv`."""
+    return _predictions(request, resources, training_id, None, if_none_match)
+
+
+@router.get("/predictions.{suffix}", summary="Every test prediction as .json or .csv", responses=PREDICTIONS_RESPONSES)
+def predictions_as(
+    training_id: str,
+    suffix: str,
+    request: Request,
+    resources: ResourcesDependency,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """All of them, in the test set's order: index, true class, predicted class, and that class's probability."""
+    return _predictions(request, resources, training_id, suffix, if_none_match)
+
+
+def _predictions(
+    request: Request, resources: Resources, training_id: str, suffix: str | None, if_none_match: str | None
+) -> Response:
+    negotiating.refuse_unknown_parameters(request, ())
+    chosen = negotiating.choose_format(request, {name: MEDIA_TYPES[name] for name in PREDICTIONS}, suffix)
+    with resources.database.reading() as session:
+        found = operations.listing(session, training_id)
+    headers = {
+        "ETag": f'"{found.fingerprint}-{chosen}"',
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept",
+    }
+    if negotiating.matches(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return StreamingResponse(PREDICTIONS[chosen](found), media_type=MEDIA_TYPES[chosen], headers=headers)
 
 
 @router.get("/model.{suffix}", summary="The trained network as .keras or .onnx", responses=PROBLEMS)

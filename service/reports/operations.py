@@ -10,12 +10,16 @@ from sqlalchemy.orm import Session
 from service.edge import cursors
 from service.errors import BadCursor, Fault, InvalidFields, NoReportYet, unknown
 from service.records import Report, Training, TrainingState
-from service.reports import queries
+from service.reports import measures, queries
+from service.reports.listing import Listing
+from service.reports.measures import Answers
 from service.reports.queries import Pair
 from service.reports.schemas import (
+    CalibrationReply,
     ConfusionMatrixReply,
     EpochReply,
     HistoryReply,
+    IntervalReply,
     MisclassifiedPage,
     MisclassifiedReply,
     ReportReply,
@@ -36,7 +40,8 @@ class MisclassifiedRequest:
 
 def report(session: Session, training_id: str) -> ReportReply:
     """Return the whole report but for single images; raise NoReportYet."""
-    training, found = _find(session, training_id)
+    training, found = find(session, training_id)
+    answers = _answers(session, training_id)
     return ReportReply(
         training=training.id,
         dataset=training.dataset,
@@ -45,6 +50,9 @@ def report(session: Session, training_id: str) -> ReportReply:
         test_loss=found.test_loss,
         test_accuracy=found.test_accuracy,
         misclassified_count=found.misclassified_count,
+        confidence_interval=_interval(found),
+        calibration=CalibrationReply.model_validate(measures.calibration(answers), from_attributes=True),
+        top_k=found.top_k,
         classification=found.classification,
         notes=found.notes["notes"],
     )
@@ -52,13 +60,15 @@ def report(session: Session, training_id: str) -> ReportReply:
 
 def report_text(session: Session, training_id: str) -> str:
     """Return the classification report as scikit-learn's text, with what one must know below it."""
-    training, found = _find(session, training_id)
+    training, found = find(session, training_id)
     right = found.test_count - found.misclassified_count
+    interval = _interval(found)
     lines = [
         found.text.rstrip("\n"),
         "",
         f"{training.network or 'a network of its own'} on {training.dataset}, training {training.id}",
         f"test accuracy {found.test_accuracy:.4f} ({right:,} of {found.test_count:,}), test loss {found.test_loss:.4f}",
+        f"95 % confidence interval of the accuracy: {interval.low:.4f} to {interval.high:.4f} (Wilson score)",
         *(f"note: {note}" for note in found.notes["notes"]),
     ]
     return "\n".join(lines) + "\n"
@@ -66,7 +76,7 @@ def report_text(session: Session, training_id: str) -> str:
 
 def confusion_matrix(session: Session, training_id: str) -> ConfusionMatrixReply:
     """Return the confusion matrix; raise NoReportYet."""
-    _, found = _find(session, training_id)
+    _, found = find(session, training_id)
     return ConfusionMatrixReply(
         training=training_id,
         classes=list(queries.class_names(session, training_id)),
@@ -100,7 +110,7 @@ def misclassified(
     session: Session, training_id: str, request: MisclassifiedRequest
 ) -> tuple[MisclassifiedPage, str | None]:
     """Return a page of misclassified examples and the cursor of the next one."""
-    training, found = _find(session, training_id)
+    training, found = find(session, training_id)
     names = list(queries.class_names(session, training_id))
     pair = Pair(_class_index(names, "true", request.true), _class_index(names, "predicted", request.predicted))
     after = None if request.cursor is None else _after(cursors.decode(request.cursor, (training_id, pair)))
@@ -125,6 +135,13 @@ def misclassified(
     return page, cursors.encode([shown[-1].test_index], (training_id, pair)) if has_more else None
 
 
+def listing(session: Session, training_id: str) -> Listing:
+    """Return every test prediction; raise NoReportYet."""
+    training, _ = find(session, training_id)
+    names = queries.class_names(session, training_id)
+    return Listing(training_id, training.dataset, names, _answers(session, training_id))
+
+
 def artefact_sha256(session: Session, training_id: str, artefact_format: str) -> str:
     """Return the SHA-256 of what the training produced; raise NoReportYet."""
     training = trainings.find(session, training_id)
@@ -134,12 +151,24 @@ def artefact_sha256(session: Session, training_id: str, artefact_format: str) ->
     return sha256
 
 
-def _find(session: Session, training_id: str) -> tuple[Training, Report]:
+def find(session: Session, training_id: str) -> tuple[Training, Report]:
+    """Return a training and its report; raise UnknownTraining, NoReportYet."""
     training = trainings.find(session, training_id)
     found = queries.report(session, training_id)
     if found is None:
         raise _nothing_yet(training, "report")
     return training, found
+
+
+def _answers(session: Session, training_id: str) -> Answers:
+    answers = queries.answers(session, training_id)
+    assert answers is not None, "the report was there a moment ago, in the same transaction"
+    return answers
+
+
+def _interval(report: Report) -> IntervalReply:
+    right = report.test_count - report.misclassified_count
+    return IntervalReply.model_validate(measures.wilson(right, report.test_count), from_attributes=True)
 
 
 def _nothing_yet(training: Training, what: str) -> NoReportYet:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.records import ClassFigures, Epoch, MisclassifiedExample, Report, TrainingArtefact
+from service.reports.measures import Answers
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,27 @@ class Pair:
 def report(session: Session, training_id: str) -> Report | None:
     """Return the report without the predictions of single images."""
     return session.get(Report, training_id)
+
+
+def answers(session: Session, training_id: str) -> Answers | None:
+    """Return what the training's network answered about each test image; None without a report.
+
+    The true classes are not kept: they are the predicted ones, but for the misclassified.
+    """
+    kept = session.execute(
+        select(Report.predicted, Report.confidences).where(Report.training_id == training_id)
+    ).one_or_none()
+    if kept is None:
+        return None
+    predicted, confidence = np.frombuffer(kept.predicted, "<u2"), np.frombuffer(kept.confidences, "<f4")
+    wrong = session.execute(
+        select(MisclassifiedExample.test_index, MisclassifiedExample.true_class).where(
+            MisclassifiedExample.training_id == training_id
+        )
+    ).all()
+    true = predicted.copy()
+    true[[row.test_index for row in wrong]] = [row.true_class for row in wrong]
+    return Answers(true, predicted, confidence)
 
 
 def class_names(session: Session, training_id: str) -> Sequence[str]:

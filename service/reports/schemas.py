@@ -5,6 +5,32 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 
+class IntervalReply(BaseModel):
+    """Where the accuracy on all pictures of this kind lies, as far as this many test pictures can tell."""
+
+    level: float
+    low: float
+    high: float
+    method: str = "wilson"
+
+
+class BinReply(BaseModel):
+    """The test images that were answered with a confidence above `low` and up to `high`."""
+
+    low: float
+    high: float
+    count: int
+    confidence: float | None = Field(description="Their mean confidence; null where there are none")
+    accuracy: float | None = Field(description="The share of them that was right; null where there are none")
+
+
+class CalibrationReply(BaseModel):
+    """How far the network's confidence can be trusted."""
+
+    expected_error: float = Field(description="Expected calibration error (Guo et al. 2017) over these bins: 0 is best")
+    bins: list[BinReply] = Field(description="Of equal width; a reliability diagram draws accuracy over confidence")
+
+
 class ReportReply(BaseModel):
     """What the test set said about a training."""
 
@@ -15,6 +41,12 @@ class ReportReply(BaseModel):
     test_loss: float
     test_accuracy: float
     misclassified_count: int
+    confidence_interval: IntervalReply = Field(description="Of the test accuracy")
+    calibration: CalibrationReply
+    top_k: dict[str, float] | None = Field(
+        description="Share of the test images whose class is among the k likeliest, for k = 2, 3 and 5 where there are more "
+        "classes; null for reports that an earlier version wrote"
+    )
     classification: dict[str, Any] = Field(description="As scikit-learn's classification_report(output_dict=True)")
     notes: list[str] = Field(description="What one must know to judge the figures")
 

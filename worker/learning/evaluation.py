@@ -12,6 +12,9 @@ from worker.learning.datasets import LabelledImages, OrderedBatches, Scale
 
 BATCH_SIZE = 256
 
+TOP_K = (2, 3, 5)
+"""For how many of the likeliest classes it is counted whether the true one is among them; where there are more classes."""
+
 PROBABILITY_FLOOR = 1e-7
 """Smaller probabilities count as this, as in Keras' cross-entropy: else one sure mistake makes an infinite loss."""
 
@@ -57,6 +60,8 @@ class Evaluation:
     """(n,) class indices; uint8 for up to 256 classes."""
     confidence: NDArray[np.float32]
     """(n,) the predicted class's probability."""
+    top_k: dict[int, float]
+    """For each k of `TOP_K` below the number of classes: the fraction of images whose class is among the k likeliest."""
 
 
 def evaluate(
@@ -107,12 +112,22 @@ def measure(probabilities: NDArray[np.float32], labels: NDArray[np.integer], cla
         misclassified=_misclassified(labels, predicted, confidence),
         predicted=predicted,
         confidence=confidence,
+        top_k=_top_k(probabilities, labels),
     )
 
 
 def _cross_entropy(probabilities: NDArray[np.float32], labels: NDArray[np.integer]) -> float:
     of_truth = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.clip(of_truth, PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)).mean())
+
+
+def _top_k(probabilities: NDArray[np.float32], labels: NDArray[np.integer]) -> dict[int, float]:
+    """Of equal probabilities the first class counts as the likelier, as for `argmax`: so k = 1 would be the accuracy."""
+    n, k = probabilities.shape
+    of_truth = probabilities[np.arange(n), labels][:, np.newaxis]
+    is_earlier = np.arange(k) < np.asarray(labels)[:, np.newaxis]
+    before = ((probabilities > of_truth) | ((probabilities == of_truth) & is_earlier)).sum(axis=1)
+    return {top: float((before < top).mean()) for top in TOP_K if top < k}
 
 
 def _misclassified(

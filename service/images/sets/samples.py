@@ -16,6 +16,7 @@ LONGEST_SIDE: Final = 96
 GAP: Final = 8
 CAPTION_HEIGHT: Final = 20
 CAPTION_SIZE: Final = 13
+CAPTIONED_COLUMNS: Final = 10
 PAPER, INK = "white", "#222222"
 
 
@@ -32,28 +33,33 @@ def sample_png(found: LabelledSet, split: str, index: int) -> bytes:
     return _png(_picture(images, split, index, found.name))
 
 
-def contact_sheet_png(found: LabelledSet, split: str, indices: Sequence[int]) -> bytes:
-    """Return the given pictures on one sheet, a row as wide as there are classes, each enlarged above its class's name.
+def contact_sheet_png(
+    found: LabelledSet, split: str, indices: Sequence[int], captions: Sequence[str] | None = None
+) -> bytes:
+    """Return the given pictures on one sheet, each enlarged above its caption, or else above its class's name.
 
-    Raise UnknownSample for a split or an index that the set does not have.
+    A row is as wide as there are classes; with captions, ten pictures. Raise UnknownSample for a split or an index that the
+    set does not have.
     """
     images, labels = _split(found, split)
+    width_of_row = len(found.classes) if captions is None else CAPTIONED_COLUMNS
+    captions = [found.classes[int(labels[index])] for index in indices] if captions is None else captions
     # A whole factor: pixels stay squares of one size.
     factor = max(1, LONGEST_SIDE // max(found.shape[:2]))
     tall, wide = found.shape[0] * factor, found.shape[1] * factor
-    columns = max(1, min(len(indices), len(found.classes)))
+    columns = max(1, min(len(indices), width_of_row))
     rows = -(-len(indices) // columns)
     font = ImageFont.load_default(size=CAPTION_SIZE)
-    widest = max(font.getlength(name) for name in found.classes)
+    widest = max((font.getlength(caption) for caption in captions), default=0)
     width, height = max(wide, int(widest) + 4) + GAP, tall + CAPTION_HEIGHT + GAP
     sheet = Image.new("RGB", (columns * width + GAP, rows * height + GAP), PAPER)
     draw = ImageDraw.Draw(sheet)
-    for place, index in enumerate(indices):
+    for place, (index, caption) in enumerate(zip(indices, captions, strict=True)):
         left, top = GAP + place % columns * width, GAP + place // columns * height
         enlarged = _picture(images, split, index, found.name).resize((wide, tall), Image.Resampling.NEAREST)
         sheet.paste(enlarged, (left + (width - GAP - wide) // 2, top))
         middle = (left + (width - GAP) / 2, top + tall + 2)
-        draw.text(middle, found.classes[int(labels[index])], fill=INK, font=font, anchor="ma")
+        draw.text(middle, caption, fill=INK, font=font, anchor="ma")
     return _png(sheet)
 
 
