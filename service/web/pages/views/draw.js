@@ -9,6 +9,7 @@ import { latest } from "../latest.js";
 import { Paper } from "../paper.js";
 import { problemBox } from "../problem.js";
 import { remember } from "../router.js";
+import { pictureOf } from "../seen.js";
 
 const DEFAULT = "default";
 const GAP = 60; // milliseconds at least between two questions while somebody draws
@@ -201,7 +202,7 @@ class Desk {
         this.words.textContent = `${chance(confidence)} sure, says ${model.name}, version ${model.version}`;
         this.#bars.show(answer.probabilities);
         replace(this.trouble);
-        replace(this.seen, seen && picture(seen, "What the network saw"));
+        replace(this.seen, seen && pictureOf(seen, "What the network saw"));
         for (const button of [this.clear, this.why, this.save]) button.disabled = false;
         this.#tell(`${label}, ${chance(confidence)} sure`);
     }
@@ -227,8 +228,8 @@ class Desk {
         const route = path(["models", this.#model, "explain"]);
         try {
             const found = await askJson(route, { method: "POST", body: form, signal: this.#signal });
-            replace(this.seen, picture(found.seen, "What the network saw"),
-                picture(found.overlay, `What spoke for ${found.class}`), picture(found.saliency, "The same alone"));
+            replace(this.seen, pictureOf(found.seen, "What the network saw"),
+                pictureOf(found.overlay, `What spoke for ${found.class}`), pictureOf(found.saliency, "The same alone"));
             this.command.line = curl(route, { file: "digit.png" });
             announce(`Shown: which parts of the picture spoke for ${found.class}`);
         } catch (error) {
@@ -242,12 +243,6 @@ class Desk {
         h("a", { href: address, download: "digit.png" }).click();
         setTimeout(() => URL.revokeObjectURL(address), 10_000);
     }
-}
-
-function picture(source, caption) {
-    const image = h("img.pixels", { alt: caption, width: 112, height: 112 });
-    if (String(source).startsWith("data:image/png;base64,")) image.src = source;
-    return h("figure", {}, image, h("figcaption", {}, caption));
 }
 
 function noModel(error) {
