@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from service.edge.strictness import Strict
 from service.errors import Fault
 from service.networks.arithmetic import Shape
-from service.networks.measuring import Measured, kind, measure
+from service.networks.layers.describing import Layers
+from service.networks.measuring import Measured, measure
 from service.settings import Settings
 
 BYTES_A_NUMBER: Final = 4  # float32
@@ -68,9 +68,7 @@ def size_bytes(measured: Measured) -> int:
     return BYTES_A_NUMBER * measured.parameters
 
 
-def check(
-    layers: Sequence[Strict], purpose: Purpose, effort: Effort, limits: NetworkLimits
-) -> tuple[Measured, list[Fault]]:
+def check(layers: Layers, purpose: Purpose, effort: Effort, limits: NetworkLimits) -> tuple[Measured, list[Fault]]:
     """Measure a network and return it with all its faults; their pointers begin at the request's root.
 
     A body has its layers at `/network/layers` and its recipe at `/recipe`.
@@ -93,7 +91,7 @@ def at_the_name(faults: Sequence[Fault]) -> list[Fault]:
     return [Fault("/network", fault.detail) if fault.pointer.startswith("/network/") else fault for fault in faults]
 
 
-def _faults_of_output(layers: Sequence[Strict], measured: Measured, purpose: Purpose) -> list[Fault]:
+def _faults_of_output(layers: Layers, measured: Measured, purpose: Purpose) -> list[Fault]:
     classes, last = purpose.classes, len(layers) - 1
     place = f"/network/layers/{last}"
     wanted = f'end the network with {{"layer": "Dense", "units": {classes}, "activation": "softmax"}}'
@@ -104,17 +102,17 @@ def _faults_of_output(layers: Sequence[Strict], measured: Measured, purpose: Pur
         field = "" if units is None else "/units"
         detail = f"The network ends in the shape {list(shape)}, and {purpose.name} has {classes} classes: {wanted}"
         faults.append(Fault(place + field, detail))
-    activation = getattr(layers[last], "activation", None)
+    activation = layers[last].activation_name
     if activation != "softmax":
         field = "" if activation is None else "/activation"
-        said = f"{kind(layers[last])}" + (f" with {activation}" if activation else "")
+        said = f"{layers[last].layer}" + (f" with {activation}" if activation else "")
         detail = f"The last layer, {said}, does not give probabilities: an output that is not a distribution; {wanted}"
         faults.append(Fault(place + field, detail))
     return faults
 
 
 def _faults_of_size(
-    layers: Sequence[Strict], measured: Measured, purpose: Purpose, effort: Effort, limits: NetworkLimits
+    layers: Layers, measured: Measured, purpose: Purpose, effort: Effort, limits: NetworkLimits
 ) -> list[Fault]:
     faults = []
     if len(layers) > limits.layers:

@@ -2,12 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from service.edge.strictness import Strict
-from service.networks.arithmetic import DoesNotFit, LayerCost, Shape, layer_cost
+from service.networks.arithmetic import DoesNotFit, LayerCost, Shape
+from service.networks.layers.describing import Described, Layers
 
 BEYOND_ALL_MEASURE = 2**40  # numbers; no machine holds them, and the arithmetic of hostile networks ends here
 
@@ -56,7 +55,7 @@ class Measured:
         return sum(row.flops for row in self.rows)
 
 
-def measure(layers: Sequence[Strict], input_shape: Shape) -> Measured:
+def measure(layers: Layers, input_shape: Shape) -> Measured:
     """Go through a network from its input to its output.
 
     After a layer that does not fit, what it would have given is taken for granted where that is plain, so that one mistake
@@ -70,12 +69,12 @@ def measure(layers: Sequence[Strict], input_shape: Shape) -> Measured:
     for index, layer in enumerate(layers):
         step, reason = _step(layer, shape)
         if reason is not None:
-            faults.append(LayerFault(index, reason))
+            faults.append(LayerFault(index, str(reason), reason.field))
         shape = None if step is None else step.shape
         if step is None:
             continue
-        rows.append(Row(index, names[index], kind(layer), step.shape, step.parameters, step.flops))
-        parameters, activations = parameters + step.parameters, activations + prod(step.shape)
+        rows.append(Row(index, names[index], layer.layer, step.shape, step.parameters, step.flops))
+        parameters, activations = parameters + step.parameters, activations + prod(step.shape) + step.inside
         if max(parameters, activations) > BEYOND_ALL_MEASURE:
             grown = f"The network has grown beyond all measure: {list(step.shape)} numbers come out here"
             faults.append(LayerFault(index, grown))
@@ -84,27 +83,22 @@ def measure(layers: Sequence[Strict], input_shape: Shape) -> Measured:
     return Measured(tuple(rows), shape, activations, tuple(faults))
 
 
-def _step(layer: Strict, shape: Shape | None) -> tuple[LayerCost | None, str | None]:
+def _step(layer: Described, shape: Shape | None) -> tuple[LayerCost | None, DoesNotFit | None]:
     """Return what a layer costs, as far as that is known, and why it does not fit, if it does not."""
     if shape is None:
         return None, None
     try:
-        return layer_cost(layer, shape), None
+        return layer.cost(shape), None
     except DoesNotFit as error:
-        return (None if error.meant is None else LayerCost(error.meant)), str(error)
+        return (None if error.meant is None else LayerCost(error.meant)), error
 
 
-def kind(layer: Strict) -> str:
-    """Return the name of a layer's class, as it is written in JSON."""
-    return str(layer.layer)  # type: ignore[attr-defined] # every layer has it
-
-
-def name_layers(layers: Sequence[Strict]) -> list[str]:
+def name_layers(layers: Layers) -> list[str]:
     """Return a name for each layer, as Keras makes them: `conv2d`, `conv2d_1` …"""
     seen: Counter[str] = Counter()
     names = []
     for layer in layers:
-        name = _snake_case(kind(layer))
+        name = _snake_case(layer.layer)
         names.append(f"{name}_{seen[name]}" if seen[name] else name)
         seen[name] += 1
     return names

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from service.edge.strictness import Strict
 from service.networks.arithmetic import Shape
 from service.networks.checking import size_bytes
+from service.networks.layers.describing import Layers
 from service.networks.measuring import Measured, Row, measure
 from service.networks.schemas import Summary, SummaryRow
 
 
-def summarise(name: str | None, layers: Sequence[Strict], input_shape: Shape) -> Summary:
+def summarise(name: str | None, layers: Layers, input_shape: Shape) -> Summary:
     """Return the summary of a network that fits together."""
     measured = measure(layers, input_shape)
     return Summary(

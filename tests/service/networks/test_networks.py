@@ -5,7 +5,8 @@ from typing import Any, get_args
 import pytest
 from fastapi.testclient import TestClient
 
-from service.networks.layers import LAYER_LIST, LAYERS, Activation
+from service.networks.layers import LAYER_LIST, LAYERS
+from service.networks.layers.describing import ActivationName
 from service.networks.measuring import measure
 from service.networks.presets import NETWORKS
 
@@ -97,7 +98,7 @@ def test_the_arithmetic_of_every_layer_agrees_with_keras(end: list[dict[str, Any
     assert computed.output == model.output_shape[1:]
 
 
-@pytest.mark.parametrize("activation", get_args(Activation))
+@pytest.mark.parametrize("activation", get_args(ActivationName))
 def test_every_activation_that_may_be_described_can_be_built(activation: str) -> None:
     from worker.learning.layers import fault_in  # noqa: PLC0415 - it imports Keras
 
