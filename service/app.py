@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from service import migrating
+from service.advice.endpoints import router as advice
 from service.comparisons.endpoints import router as comparisons
 from service.database import Database
 from service.datasets.endpoints import router as datasets
@@ -86,7 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     wrap(app, ExplainingRefusals)
     wrap(app, lambda wrapped: Observing(wrapped, metrics))
-    for router in (trainings, reports, comparisons, datasets, networks, models, health, metrics_router):
+    for router in (trainings, reports, advice, comparisons, datasets, networks, models, health, metrics_router):
         app.include_router(router)
     app.include_router(presets)
     app.include_router(web)

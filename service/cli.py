@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from service.terminal import asking, pruning, running, training
+from service.terminal import asking, comparing, pruning, running, training
 from service.terminal.exits import EXPLAINED, INTERRUPTED, OK, CommandFailed, flush_quietly
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ Commands = tuple[Callable[..., None], ...]
 
 RUN: Final[Commands] = (running.up, running.api, running.worker, running.migrate, pruning.prune, running.demo)
 ASK: Final[Commands] = (
-    *(training.train, asking.trainings, asking.show, asking.cancel, asking.report),
+    *(training.train, asking.trainings, asking.show, asking.cancel, asking.report, comparing.compare),
     *(asking.predict, asking.datasets, asking.networks, asking.models),
 )
 

@@ -119,8 +119,8 @@ def _draw_panel(axis: "Axes", panel: _Panel, curves: Sequence[Curve]) -> None:
             colour, dashes, marker = STYLES[place % len(STYLES)]
             x, y = zip(*points, strict=True)
             axis.plot(
-                x, y, color=colour, linestyle=dashes, marker=marker, markevery=every, markersize=4.5, linewidth=1.8,
-                markeredgecolor="white", markeredgewidth=0.5, zorder=3 - place / 10,
+                x, y, color=colour, linestyle=dashes, marker=marker, markevery=every, markersize=5.5, linewidth=1.8,
+                markeredgecolor="white", markeredgewidth=0.5, zorder=2 + place / 10,
             )  # fmt: skip
     axis.grid(color="#e4e4e4", linewidth=0.8)
     axis.set_axisbelow(True)

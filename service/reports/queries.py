@@ -51,6 +51,12 @@ def class_names(session: Session, training_id: str) -> Sequence[str]:
     return session.scalars(query.order_by(ClassFigures.class_index)).all()
 
 
+def class_figures(session: Session, training_id: str) -> Sequence[ClassFigures]:
+    """Return how each class fared, in the classes' order."""
+    query = select(ClassFigures).where(ClassFigures.training_id == training_id)
+    return session.scalars(query.order_by(ClassFigures.class_index)).all()
+
+
 def epochs(session: Session, training_id: str) -> Sequence[Epoch]:
     """Return the figures of every epoch so far."""
     return session.scalars(select(Epoch).where(Epoch.training_id == training_id).order_by(Epoch.epoch)).all()

@@ -10,7 +10,7 @@ from service.terminal.consoles import console, error_console
 from service.terminal.options import DEFAULT_URL, AsJson, TrainingId, Url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import httpx
     from rich.console import RenderableType
@@ -33,7 +33,7 @@ def trainings(
     from service.terminal.client import Client, decoded
     from service.terminal.tables import trainings_table
 
-    query: dict[str, str | int] = {"limit": limit}
+    query: dict[str, str | int | Sequence[str]] = {"limit": limit}
     query |= {name: value for name, value in (("state", state), ("dataset", dataset)) if value is not None}
     for assignment in label or ():
         key, _, value = assignment.partition("=")
@@ -75,7 +75,7 @@ def cancel(training_id: TrainingId, url: Url = DEFAULT_URL, as_json: AsJson = Fa
 
 
 def report(training_id: TrainingId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """Print what the test set said: the classification report and the confusion matrix."""
+    """Print what the test set said, the classification report and the confusion matrix, and what the curves say."""
     from service.terminal.client import Client
     from service.terminal.confusion import confusion_table
 
@@ -83,7 +83,8 @@ def report(training_id: TrainingId, url: Url = DEFAULT_URL, as_json: AsJson = Fa
         if as_json:
             return print_json(client.get(f"/v1/trainings/{training_id}/report.json"))
         print_text(client.get(f"/v1/trainings/{training_id}/report.txt").text.rstrip())
-        return console().print(confusion_table(client.confusion_matrix(training_id)))
+        console().print(confusion_table(client.confusion_matrix(training_id)))
+        return print_text("Advice for " + client.get(f"/v1/trainings/{training_id}/advice.txt").text.rstrip())
 
 
 def predict(

@@ -22,7 +22,7 @@ from service.terminal.shapes import (
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 60.0
 
-Query = Mapping[str, str | int]
+Query = Mapping[str, str | int | Sequence[str]]
 
 
 class Client:

@@ -118,6 +118,40 @@ class ConfusionMatrix(TypedDict):
     matrix: list[list[int]]
 
 
+class Accuracy(TypedDict):
+    """A test accuracy, and the ends of its 95 % confidence interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Compared(TypedDict):
+    """One of the trainings that are compared."""
+
+    id: str
+    preset: str | None
+    network: str | None
+    epochs: int
+    parameters: int
+    compute_seconds: float
+    test_accuracy: Accuracy
+    test_loss: float
+
+
+class Pair(TypedDict):
+    """Two of them, in words."""
+
+    finding: str
+
+
+class Comparison(TypedDict):
+    """Trainings beside one another."""
+
+    trainings: list[Compared]
+    pairs: list[Pair]
+
+
 class Dataset(TypedDict):
     """A data set."""
 

@@ -5,8 +5,18 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from service.terminal.shapes import Dataset, Model, Network, Training
-from service.terminal.wording import NOTHING, count, moment, percent, size, state_colour, state_text, time_spent
+from service.terminal.shapes import Compared, Dataset, Model, Network, Training
+from service.terminal.wording import (
+    NOTHING,
+    count,
+    duration,
+    moment,
+    percent,
+    size,
+    state_colour,
+    state_text,
+    time_spent,
+)
 
 
 def trainings_table(trainings: Sequence[Training]) -> Table:
@@ -25,6 +35,26 @@ def trainings_table(trainings: Sequence[Training]) -> Table:
             percent(metrics["test_accuracy"] if metrics else None),
             time_spent(training),
             moment(training["created_at"]),
+        )
+    return table
+
+
+def compared_table(trainings: Sequence[Compared]) -> Table:
+    """Return one row a training that is compared."""
+    table = _table("training", "network")
+    for heading in ("accuracy", "95 % interval", "loss", "epochs", "parameters", "time"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for training in trainings:
+        accuracy = training["test_accuracy"]
+        table.add_row(
+            training["id"],
+            training["preset"] or training["network"] or "its own",
+            percent(accuracy["value"]),
+            f"{100 * accuracy['low']:.2f} \N{EN DASH} {percent(accuracy['high'])}",
+            f"{training['test_loss']:.4f}",
+            count(training["epochs"]),
+            count(training["parameters"]),
+            duration(training["compute_seconds"]),
         )
     return table
 

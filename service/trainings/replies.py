@@ -120,11 +120,13 @@ def _links(training: Training) -> dict[str, str]:
     if not training.state.is_terminal:
         links["cancel"] = f"{own}/cancel"
     links["history"] = f"{own}/history.json"
+    links["advice"] = f"{own}/advice.json"
     if training.state == TrainingState.SUCCEEDED:
         links |= {
             "report": f"{own}/report.json",
             "confusion_matrix": f"{own}/confusion-matrix.json",
             "misclassified": f"{own}/misclassified.json",
+            "predictions": f"{own}/predictions.json",
             "keras": f"{own}/model.keras",
             "onnx": f"{own}/model.onnx",
         }

@@ -43,22 +43,22 @@ def contact_sheet_png(
     """
     images, labels = _split(found, split)
     width_of_row = len(found.classes) if captions is None else CAPTIONED_COLUMNS
-    captions = [found.classes[int(labels[index])] for index in indices] if captions is None else captions
     # A whole factor: pixels stay squares of one size.
     factor = max(1, LONGEST_SIDE // max(found.shape[:2]))
     tall, wide = found.shape[0] * factor, found.shape[1] * factor
     columns = max(1, min(len(indices), width_of_row))
     rows = -(-len(indices) // columns)
     font = ImageFont.load_default(size=CAPTION_SIZE)
-    widest = max((font.getlength(caption) for caption in captions), default=0)
+    widest = max(font.getlength(caption) for caption in captions or found.classes)
     width, height = max(wide, int(widest) + 4) + GAP, tall + CAPTION_HEIGHT + GAP
     sheet = Image.new("RGB", (columns * width + GAP, rows * height + GAP), PAPER)
     draw = ImageDraw.Draw(sheet)
-    for place, (index, caption) in enumerate(zip(indices, captions, strict=True)):
+    for place, index in enumerate(indices):
         left, top = GAP + place % columns * width, GAP + place // columns * height
         enlarged = _picture(images, split, index, found.name).resize((wide, tall), Image.Resampling.NEAREST)
         sheet.paste(enlarged, (left + (width - GAP - wide) // 2, top))
         middle = (left + (width - GAP) / 2, top + tall + 2)
+        caption = captions[place] if captions else found.classes[int(labels[index])]
         draw.text(middle, caption, fill=INK, font=font, anchor="ma")
     return _png(sheet)
 

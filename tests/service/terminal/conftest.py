@@ -48,6 +48,22 @@ TRAINING: dict[str, Any] = {
     "links": {},
 }
 MATRIX = {"training": "t1", "classes": ["3", "8"], "matrix": [[95, 5], [0, 100]]}
+COMPARISON = {
+    "trainings": [
+        {
+            "id": training_id,
+            "preset": "quickstart",
+            "network": "quickstart",
+            "epochs": 12,
+            "parameters": 123456,
+            "compute_seconds": 65.0,
+            "test_accuracy": {"value": accuracy, "low": 0.975, "high": 0.989},
+            "test_loss": 0.06,
+        }
+        for training_id, accuracy in (("t1", 0.981), ("t2", 0.978))
+    ],
+    "pairs": [{"finding": "quickstart t1 got 14 right that quickstart t2 got wrong: the difference can be chance."}],
+}
 PREDICTION = {
     "digit": 7,
     "label": "7",
@@ -166,6 +182,14 @@ def application(stand_in: StandIn) -> FastAPI:
     @app.get("/v1/trainings/t1/report.json")
     def report() -> dict[str, Any]:
         return {"training": "t1", "test_accuracy": 0.981}
+
+    @app.get("/v1/trainings/t1/advice.txt")
+    def advice_text() -> PlainTextResponse:
+        return PlainTextResponse("training t1 (succeeded, 2 epochs): nothing stands out\n")
+
+    @app.get("/v1/compare")
+    def compare() -> dict[str, Any]:
+        return COMPARISON
 
     @app.get("/v1/trainings/t1/confusion-matrix.json")
     def confusion_matrix() -> dict[str, Any]:

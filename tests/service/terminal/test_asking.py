@@ -44,6 +44,7 @@ def test_filters_are_sent_as_the_service_names_them(cyfra, stand_in: StandIn):
         (["show", "t1"], "/v1/trainings/t1"),
         (["cancel", "t1"], "/v1/trainings/t1/cancel"),
         (["report", "t1"], "/v1/trainings/t1/report.json"),
+        (["compare", "t1", "t2"], "/v1/compare"),
         (["train"], "/v1/trainings"),
         (["datasets"], "/v1/datasets"),
         (["networks"], "/v1/networks"),
@@ -87,6 +88,21 @@ def test_a_report_is_the_services_text_and_the_matrix(cyfra, capsys):
     assert ["3", "95", "5", "95.0", "%"] in rows
     assert ["8", "·", "100", "100.0", "%"] in rows
     assert MATRIX["classes"] in rows or [*MATRIX["classes"], "right"] in rows
+
+
+def test_a_report_ends_with_what_the_curves_say(cyfra, capsys):
+    assert cyfra("report", "t1") == 0
+
+    assert capsys.readouterr().out.endswith("Advice for training t1 (succeeded, 2 epochs): nothing stands out\n")
+
+
+def test_compare_is_a_table_of_figures_with_intervals_and_a_finding_for_each_pair(cyfra, stand_in: StandIn, capsys):
+    assert cyfra("compare", "t1", "t2") == 0
+
+    out = capsys.readouterr().out
+    for text in ("98.10 %", "97.50 \N{EN DASH} 98.90 %", "123,456", "1:05", "the difference can be chance."):
+        assert text in out
+    assert [asked[1] for asked in stand_in.asked] == ["/v1/compare"]
 
 
 def test_cancel_says_the_new_state(cyfra, stand_in: StandIn, capsys):

@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from sklearn.metrics import classification_report, confusion_matrix, log_loss
+from sklearn.metrics import classification_report, confusion_matrix, log_loss, top_k_accuracy_score
 
 from tests.worker.learning.conftest import TINY, to_unit
 from worker.learning.datasets import LabelledImages
@@ -41,6 +41,7 @@ def test_the_figures_are_those_of_scikit_learn(model: keras.Model, test: Labelle
     assert np.array_equal(evaluation.confusion_matrix, confusion_matrix(test.labels, predicted))
     assert evaluation.test_accuracy == pytest.approx((predicted == test.labels).mean())
     assert evaluation.test_loss == pytest.approx(log_loss(test.labels, exact), rel=1e-4)
+    assert evaluation.top_k == {k: top_k_accuracy_score(test.labels, probabilities, k=k) for k in (2, 3, 5)}
     assert [row.name for row in evaluation.classes] == list(NAMES)
     assert [row.recall for row in evaluation.classes] == [report[name]["recall"] for name in NAMES]
     assert sum(row.support for row in evaluation.classes) == len(test)
@@ -99,3 +100,17 @@ def test_more_than_256_classes_need_wider_predictions():
 
     assert evaluation.predicted.dtype == np.uint16
     assert evaluation.predicted[299] == 299
+
+
+def test_top_k_is_told_for_fewer_than_all_classes():
+    probabilities = np.array([[0.6, 0.3, 0.1], [0.6, 0.3, 0.1], [0.6, 0.3, 0.1]], np.float32)
+
+    assert measure(probabilities, np.array([0, 1, 2]), ["cat", "dog", "owl"]).top_k == {2: pytest.approx(2 / 3)}
+    assert measure(probabilities[:, :2], np.array([0, 1, 1]), ["cat", "dog"]).top_k == {}
+
+
+def test_a_network_that_calls_all_classes_equally_likely_gets_only_its_share_of_top_k():
+    evaluation = measure(np.full((10, 10), 0.1, np.float32), np.arange(10), NAMES)
+
+    assert evaluation.test_accuracy == pytest.approx(0.1)
+    assert evaluation.top_k == {2: pytest.approx(0.2), 3: pytest.approx(0.3), 5: pytest.approx(0.5)}
