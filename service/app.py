@@ -21,6 +21,7 @@ from service.edge.refusals import ExplainingRefusals
 from service.edge.resources import Resources
 from service.edge.stopping import told_by_signals
 from service.edge.wrapping import wrap
+from service.explanations.endpoints import router as explanations
 from service.health.checks import Checks
 from service.health.endpoints import router as health
 from service.metrics.endpoints import router as metrics_router
@@ -92,5 +93,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(presets)
     app.include_router(web)
     app.include_router(predictions, max_body_size=settings.max_upload_bytes)
+    app.include_router(explanations, max_body_size=settings.max_upload_bytes)
     document_problems(app)
     return app

@@ -11,6 +11,7 @@ The detail is written where the error is raised: it says what was received and w
     ├── NotAuthenticated 401      nobody says who is calling
     ├── NotFound 404
     │   ├── UnknownTraining, UnknownDataset, UnknownNetwork, UnknownModel, UnknownVersion, UnknownSample
+    │   ├── NoFilters
     │   └── NoSuchFormat
     ├── Conflict 409              the request is fine, the state is not
     │   ├── NoReportYet
@@ -113,6 +114,10 @@ class UnknownModel(NotFound):
 
 class UnknownVersion(NotFound):
     name, title = "unknown-version", "The model has no such version or alias"
+
+
+class NoFilters(NotFound):
+    name, title = "no-filters", "The network has no filters that can be seen"
 
 
 class NoSuchFormat(NotFound):

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from service.database import Database
 from service.edge.in_flight import InFlight
+from service.explanations.explaining import Explaining
 from service.health.checks import Checks
 from service.metrics.process import ProcessMetrics
 from service.metrics.scraping import Scrape
@@ -27,6 +28,7 @@ class Resources:
     scrape: Scrape
     checks: Checks
     in_flight: InFlight = field(default_factory=InFlight)
+    explaining: Explaining = field(default_factory=Explaining)
 
     def close(self) -> None:
         """Close all of it."""

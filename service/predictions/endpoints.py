@@ -60,6 +60,7 @@ BODY: Final[dict[str, Any]] = {
     }
 }
 Top = Annotated[int | None, Query(ge=1, le=1000, description="Only the k most probable classes, best first")]
+Seen = Annotated[bool, Query(description="Add `seen`: what the network saw, as the data URL of a PNG")]
 Version = Annotated[str | None, Query(max_length=63, description="A version, an alias or `latest`")]
 
 
@@ -71,10 +72,10 @@ Version = Annotated[str | None, Query(max_length=63, description="A version, an 
     openapi_extra=BODY,
 )
 async def predict(
-    request: Request, resources: ResourcesDependency, top: Top = None, version: Version = None
+    request: Request, resources: ResourcesDependency, top: Top = None, version: Version = None, seen: Seen = False
 ) -> Response:
     """The model named `default` answers. One picture: one answer; several: `predictions`. `Accept: text/plain`: `7`."""
-    return await _answer(request, resources, DEFAULT_MODEL, top, version)
+    return await _answer(request, resources, DEFAULT_MODEL, top, version, show_seen=seen)
 
 
 @router.post(
@@ -85,20 +86,28 @@ async def predict(
     openapi_extra=BODY,
 )
 async def predict_with(
-    name: str, request: Request, resources: ResourcesDependency, top: Top = None, version: Version = None
+    name: str,
+    request: Request,
+    resources: ResourcesDependency,
+    top: Top = None,
+    version: Version = None,
+    seen: Seen = False,
 ) -> Response:
     """As `/predict`, answered by the model of your choice."""
-    return await _answer(request, resources, name, top, version)
+    return await _answer(request, resources, name, top, version, show_seen=seen)
 
 
-async def _answer(request: Request, resources: Resources, name: str, top: int | None, version: str | None) -> Response:
-    negotiating.refuse_unknown_parameters(request, ("top", "version"))
+async def _answer(
+    request: Request, resources: Resources, name: str, top: int | None, version: str | None, *, show_seen: bool
+) -> Response:
+    negotiating.refuse_unknown_parameters(request, ("top", "version", "seen"))
     settings = resources.settings
     pictures = await receiving.pictures(request, settings.max_images)
 
     def work() -> Predictions:
         engine = resources.engines.find(name, version)
-        return operations.predict(engine, pictures, top, Limits(max_pixels=settings.max_image_pixels))
+        limits = Limits(max_pixels=settings.max_image_pixels)
+        return operations.predict(engine, pictures, top, limits, show_seen=show_seen)
 
     began = perf_counter()
     found = (await run_in_threadpool(work)).predictions

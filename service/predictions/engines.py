@@ -19,7 +19,6 @@ from service.database import Database
 from service.images.expectation import Expectation
 from service.models import operations as models
 from service.models import queries
-from service.records import ModelVersion
 
 RESOLVED_FOR_SECONDS: Final = 1.0
 MOST_ENGINES: Final = 8
@@ -35,6 +34,7 @@ class Engine:
     classes: tuple[str, ...]
     expects: Expectation
     session: onnxruntime.InferenceSession
+    onnx_sha256: str
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return `(n, classes)` for images `(n, height, width, channels)` float32 in 0..1."""
@@ -73,7 +73,8 @@ class Engines:
             version=chosen.version,
             classes=tuple(chosen.classes["names"]),
             expects=Expectation(**chosen.input),
-            session=self._session(chosen),
+            session=self.session(chosen.onnx_sha256),
+            onnx_sha256=chosen.onnx_sha256,
         )
         with self._lock:
             self._resolved[key] = (resolved_at, engine)
@@ -81,21 +82,23 @@ class Engines:
             self._resolved = {key: found for key, found in self._resolved.items() if id(found[1].session) in loaded}
         return engine
 
-    def _session(self, version: ModelVersion) -> onnxruntime.InferenceSession:
+    def session(self, onnx_sha256: str) -> onnxruntime.InferenceSession:
+        """Return the session of an ONNX artefact that something points to."""
         with self._lock:  # two first requests load it once
-            session = self._loaded.get(version.onnx_sha256)
+            session = self._loaded.get(onnx_sha256)
             if session is None:
                 with self._database.reading() as reader:
-                    content = queries.artefact_content(reader, version.onnx_sha256)
-                session = _load(content)
-                self._loaded[version.onnx_sha256] = session
-            self._loaded.move_to_end(version.onnx_sha256)
+                    content = queries.artefact_content(reader, onnx_sha256)
+                session = open_session(content)
+                self._loaded[onnx_sha256] = session
+            self._loaded.move_to_end(onnx_sha256)
             while len(self._loaded) > MOST_ENGINES:
                 self._loaded.popitem(last=False)
             return session
 
 
-def _load(content: bytes) -> onnxruntime.InferenceSession:
+def open_session(content: bytes) -> onnxruntime.InferenceSession:
+    """Return a session of an ONNX file whose input is called `images`: one thread, no spinning, warmed up."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

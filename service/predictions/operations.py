@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from service.errors import CyfraError, Unprocessable
 from service.images.decoding import Limits, decode
 from service.images.expectation import prepare
+from service.images.showing import as_data_url, as_picture, as_png
 from service.predictions.engines import Engine
 from service.predictions.schemas import Prediction, Predictions, ServedModel
 
@@ -21,13 +22,17 @@ class Picture:
     filename: str | None
 
 
-def predict(engine: Engine, pictures: Sequence[Picture], top: int | None, limits: Limits) -> Predictions:
+def predict(
+    engine: Engine, pictures: Sequence[Picture], top: int | None, limits: Limits, *, show_seen: bool = False
+) -> Predictions:
     """Return what is on each picture; raise what is wrong with the first that cannot be read."""
     images = np.stack([_prepared(engine, picture, limits, number) for number, picture in enumerate(pictures, start=1)])
     probabilities = engine.probabilities(images)
-    return Predictions(
-        predictions=[_named(engine, row, top, picture) for row, picture in zip(probabilities, pictures, strict=True)]
-    )
+    found = [_named(engine, row, top, picture) for row, picture in zip(probabilities, pictures, strict=True)]
+    if show_seen:
+        for prediction, image in zip(found, images, strict=True):
+            prediction.seen = as_data_url(as_png(as_picture(image)))
+    return Predictions(predictions=found)
 
 
 def _prepared(engine: Engine, picture: Picture, limits: Limits, number: int) -> NDArray[np.float32]:

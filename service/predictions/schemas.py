@@ -21,6 +21,11 @@ class Prediction(BaseModel):
     )
     model: ServedModel
     filename: str | None = None
+    seen: str | None = Field(
+        None,
+        exclude_if=lambda seen: seen is None,
+        description="With `?seen=true`: exactly what the network saw, as the data URL of a PNG",
+    )
 
 
 class Predictions(BaseModel):

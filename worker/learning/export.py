@@ -12,6 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from worker.learning.errors import ParityError
+from worker.learning.layer_tensors import note_layers
 
 INPUT = "images"
 OUTPUT = "probabilities"
@@ -33,7 +34,7 @@ def to_keras(model: keras.Model) -> bytes:
 
 def to_onnx(model: keras.Model) -> bytes:
     """An ONNX file: input `images` (batch, height, width, channels) float32, output `probabilities` (batch, k) float32,
-    the size of the batch free.
+    the size of the batch free. Its metadata say which tensor is which layer's output (`layer_tensors`).
 
     Keras picks the converter by its backend: tf2onnx for TensorFlow, which this project installs. On JAX it wants
     `jax2onnx`, on PyTorch `onnx` with TorchScript; where the converter is missing, ImportError says which.
@@ -48,6 +49,8 @@ def to_onnx(model: keras.Model) -> bytes:
             model.export(path, format="onnx", input_signature=signature, verbose=False)
         exported = onnx.load(path)
     _rename_output(exported.graph, OUTPUT)
+    # Noise rather than a picture: it makes every part of every layer answer.
+    note_layers(model, exported, np.random.default_rng(0).random((1, *model.input_shape[1:]), dtype=np.float32))
     onnx.checker.check_model(exported)
     return bytes(exported.SerializeToString())
 
