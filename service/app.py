@@ -41,7 +41,9 @@ from service.protocols.tensorflow_serving.endpoints import router as tensorflow_
 from service.queue import Doorbell
 from service.reports.endpoints import router as reports
 from service.settings import Settings
+from service.trainings.endpoints import presets
 from service.trainings.endpoints import router as trainings
+from service.web.endpoints import router as web
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +100,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     wrap(app, lambda wrapped: Observing(wrapped, metrics))
     for router in (trainings, live, reports, advice, comparisons, datasets, networks, models, health, metrics_router):
         app.include_router(router)
+    app.include_router(presets)
+    app.include_router(web)
     for router in (predictions, explanations, open_inference, tensorflow_serving, mlflow):
         app.include_router(router, max_body_size=settings.max_upload_bytes)
     document_problems(app)

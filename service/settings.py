@@ -58,6 +58,7 @@ class Settings(BaseSettings):
         default=1024, gt=0, description="Most images in one request of /v2, TensorFlow Serving's or MLflow's protocol."
     )
     max_image_pixels: int = Field(default=50_000_000, gt=0, description="Largest image that is decoded, pixels.")
+    max_layers: int = Field(default=200, gt=0, le=500, description="Deepest network that is trained, layers.")
     max_parameters: int = Field(default=50_000_000, gt=0, description="Largest network that is trained.")
     max_activation_bytes: int = Field(
         default=6 << 30, gt=0, description="Most memory that one batch's activations may take."
@@ -67,6 +68,9 @@ class Settings(BaseSettings):
     )
     ping_seconds: float = Field(
         default=15.0, gt=0, le=3600, description="A stream of events without news sends a comment this often."
+    )
+    max_training_flops: int = Field(
+        default=10**17, gt=0, description="Most that one training may compute: 3 times FLOPs, images and epochs."
     )
     min_free_bytes: int = Field(
         default=256 << 20,

@@ -1,7 +1,7 @@
-"""`/livez`, `/readyz`, `/`, and what the types of problems mean."""
+"""`/livez`, `/readyz`, and what the types of problems mean."""
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
 
 from service import errors
 from service.edge.resources import ResourcesDependency
@@ -30,15 +30,6 @@ async def readyz(resources: ResourcesDependency) -> Response:
         "warnings": health.warnings,
     }
     return JSONResponse(body, status_code=200 if health.is_ready else 503, headers={"Cache-Control": "no-store"})
-
-
-@router.get("/", include_in_schema=False)
-async def index(request: Request) -> Response:
-    """Point to what is there: browsers go to the documentation, programs get addresses."""
-    if "text/html" in request.headers.get("accept", ""):
-        return RedirectResponse("/docs")
-    paths = ("/v1/trainings", "/v1/datasets", "/v1/networks", "/v1/models", "/predict", "/docs", "/openapi.json")
-    return JSONResponse({"service": "cyfra", "version": request.app.version, "paths": paths})
 
 
 @router.get("/problems/{name}", include_in_schema=False)

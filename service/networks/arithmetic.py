@@ -1,190 +1,69 @@
-"""What a network costs and whether its layers fit, computed without building it.
+"""What a layer costs and whether it fits, computed without building it.
 
-Shapes are `(height, width, channels)` or `(units,)`, without the batch. Formulas are those of Keras' layers; a FLOP is one
-multiplication or one addition, counted for convolutions and dense layers, which are all but the whole.
+Shapes are `(height, width, channels)`, `(steps, features)` or `(units,)`, without the batch. Formulas are those of Keras'
+layers; a FLOP is one multiplication or one addition, counted for convolutions and products of matrices, which are all but
+the whole.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import singledispatch
-from math import ceil, prod
-
-from service.edge.strictness import Strict
-from service.networks import layers as known
+from math import ceil
+from typing import Literal
 
 Shape = tuple[int, ...]
-
-BEYOND_ALL_MEASURE = 2**40  # numbers; no machine holds them, and the arithmetic of hostile networks ends here
+Pair = tuple[int, int]
+Padding = Literal["valid", "same"]
 
 
 class DoesNotFit(ValueError):
-    """A layer cannot take what comes out of the one before it; the message says what would fit."""
+    """A layer cannot take what comes out of the one before it; the message says what would fit.
+
+    `meant` is the shape that would come out if it fitted, where that is plain; `field` the argument that is to blame.
+    """
+
+    def __init__(self, message: str, *, meant: Shape | None = None, field: str | None = None) -> None:
+        super().__init__(message)
+        self.meant = meant
+        self.field = field
 
 
 @dataclass(frozen=True)
 class LayerCost:
-    """One layer's output shape, its parameters, and its FLOPs for one image."""
+    """One layer's output shape, its parameters, and its FLOPs for one image.
+
+    `inside` is how many numbers it keeps of one image besides its output, for the way back.
+    """
 
     shape: Shape
     parameters: int = 0
     flops: int = 0
+    inside: int = 0
 
 
-@dataclass(frozen=True)
-class NetworkCost:
-    """The sums over all layers: parameters, FLOPs forward and activations (numbers, not bytes) for one image."""
-
-    output: Shape
-    parameters: int
-    flops: int
-    activations: int
-
-
-class LayerDoesNotFit(DoesNotFit):
-    """DoesNotFit with the layer's place in the list."""
-
-    def __init__(self, index: int, reason: str) -> None:
-        super().__init__(reason)
-        self.index = index
-
-
-def cost(layers: Sequence[Strict], input_shape: Shape) -> NetworkCost:
-    """Add up the layers of a network; raise LayerDoesNotFit at the first that cannot follow the one before it."""
-    shape = input_shape
-    parameters = flops = 0
-    activations = prod(shape)
-    for index, layer in enumerate(layers):
-        try:
-            step = layer_cost(layer, shape)
-        except DoesNotFit as error:
-            raise LayerDoesNotFit(index, str(error)) from None
-        shape, parameters, flops = step.shape, parameters + step.parameters, flops + step.flops
-        activations += prod(shape)
-        if max(parameters, activations) > BEYOND_ALL_MEASURE:
-            raise LayerDoesNotFit(
-                index, f"The network has grown beyond all measure: {list(shape)} numbers come out here"
-            )
-    return NetworkCost(shape, parameters, flops, activations)
-
-
-@singledispatch
-def layer_cost(layer: Strict, shape: Shape) -> LayerCost:  # noqa: ARG001 - the type chooses the rule
-    """Return the cost of `layer` on an input of `shape`. Layers without a rule of their own keep the shape."""
-    return LayerCost(shape)
-
-
-@layer_cost.register
-def _(layer: known.Conv2D, shape: Shape) -> LayerCost:
-    height, width, channels = _picture(layer, shape)
-    kernel = _pair(layer.kernel_size)
-    if _pair(layer.strides) != (1, 1) and _pair(layer.dilation_rate) != (1, 1):
-        raise DoesNotFit("strides and dilation_rate cannot both be more than 1")
-    out = _window(layer, (height, width), kernel, _pair(layer.strides), layer.padding, _pair(layer.dilation_rate))
-    weights = prod(kernel) * channels * layer.filters
-    return LayerCost((*out, layer.filters), weights + layer.filters * layer.use_bias, 2 * weights * prod(out))
-
-
-@layer_cost.register
-def _(layer: known.DepthwiseConv2D, shape: Shape) -> LayerCost:
-    height, width, channels = _picture(layer, shape)
-    kernel = _pair(layer.kernel_size)
-    out = _window(layer, (height, width), kernel, _pair(layer.strides), layer.padding)
-    filters = channels * layer.depth_multiplier
-    weights = prod(kernel) * filters
-    return LayerCost((*out, filters), weights + filters * layer.use_bias, 2 * weights * prod(out))
-
-
-@layer_cost.register
-def _(layer: known.SeparableConv2D, shape: Shape) -> LayerCost:
-    height, width, channels = _picture(layer, shape)
-    kernel = _pair(layer.kernel_size)
-    out = _window(layer, (height, width), kernel, _pair(layer.strides), layer.padding)
-    between = channels * layer.depth_multiplier
-    weights = prod(kernel) * between + between * layer.filters
-    return LayerCost((*out, layer.filters), weights + layer.filters * layer.use_bias, 2 * weights * prod(out))
-
-
-@layer_cost.register(known.MaxPooling2D)
-@layer_cost.register(known.AveragePooling2D)
-def _(layer: known.MaxPooling2D | known.AveragePooling2D, shape: Shape) -> LayerCost:
-    height, width, channels = _picture(layer, shape)
-    pool = _pair(layer.pool_size)
-    strides = pool if layer.strides is None else _pair(layer.strides)
-    return LayerCost((*_window(layer, (height, width), pool, strides, layer.padding), channels))
-
-
-@layer_cost.register(known.GlobalAveragePooling2D)
-@layer_cost.register(known.GlobalMaxPooling2D)
-def _(layer: known.GlobalAveragePooling2D | known.GlobalMaxPooling2D, shape: Shape) -> LayerCost:
-    return LayerCost((_picture(layer, shape)[2],))
-
-
-@layer_cost.register
-def _(layer: known.ZeroPadding2D, shape: Shape) -> LayerCost:
-    height, width, channels = _picture(layer, shape)
-    rows, columns = _pair(layer.padding)
-    return LayerCost((height + 2 * rows, width + 2 * columns, channels))
-
-
-@layer_cost.register
-def _(layer: known.SpatialDropout2D, shape: Shape) -> LayerCost:
-    return LayerCost(_picture(layer, shape))
-
-
-@layer_cost.register
-def _(layer: known.Flatten, shape: Shape) -> LayerCost:  # noqa: ARG001 - the type chooses the rule
-    return LayerCost((prod(shape),))
-
-
-@layer_cost.register
-def _(layer: known.Dense, shape: Shape) -> LayerCost:
-    if len(shape) != 1:
-        raise DoesNotFit(
-            f"Dense takes one row of numbers, and gets the shape {list(shape)}: put Flatten or GlobalAveragePooling2D before it"
-        )
-    weights = shape[0] * layer.units
-    return LayerCost((layer.units,), weights + layer.units * layer.use_bias, 2 * weights)
-
-
-@layer_cost.register
-def _(layer: known.BatchNormalization, shape: Shape) -> LayerCost:  # noqa: ARG001
-    return LayerCost(
-        shape, parameters=4 * shape[-1]
-    )  # scale and offset are trained, mean and variance are moving averages
-
-
-@layer_cost.register
-def _(layer: known.LayerNormalization, shape: Shape) -> LayerCost:  # noqa: ARG001
-    return LayerCost(shape, parameters=2 * shape[-1])
-
-
-def _picture(layer: Strict, shape: Shape) -> tuple[int, int, int]:
-    if len(shape) != 3:
-        raise DoesNotFit(
-            f"{type(layer).__name__} takes (height, width, channels), and gets the shape {list(shape)}: put it before Flatten"
-        )
-    return shape[0], shape[1], shape[2]
-
-
-def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
+def pair(value: int | Pair) -> Pair:
+    """Return height and width of what may be given as one number for both."""
     return (value, value) if isinstance(value, int) else value
 
 
-def _window(
-    layer: Strict,
-    size: tuple[int, int],
-    window: tuple[int, int],
-    strides: tuple[int, int],
-    padding: known.Padding,
-    dilation: tuple[int, int] = (1, 1),
-) -> tuple[int, int]:
-    """Return height and width after a sliding window."""
+def as_picture(layer: str, shape: Shape) -> tuple[int, int, int]:
+    """Return `shape` as (height, width, channels); raise DoesNotFit for another rank."""
+    if len(shape) == 3:
+        return shape
+    advice = "put it before Flatten" if len(shape) == 1 else "put Reshape before it"
+    raise DoesNotFit(f"{layer} takes (height, width, channels), and gets the shape {list(shape)}: {advice}")
+
+
+def window(layer: str, size: Pair, span: Pair, strides: Pair, padding: Padding) -> Pair:
+    """Return height and width after a window that spans `span` has slid over `size`."""
     if padding == "same":
         return ceil(size[0] / strides[0]), ceil(size[1] / strides[1])
-    spans = [(w - 1) * d + 1 for w, d in zip(window, dilation, strict=True)]
-    if spans[0] > size[0] or spans[1] > size[1]:
+    if span[0] > size[0] or span[1] > size[1]:
         raise DoesNotFit(
-            f"{type(layer).__name__} slides a window of {spans[0]}x{spans[1]} over a picture of only {size[0]}x{size[1]}: "
+            f"{layer} slides a window of {span[0]}x{span[1]} over a picture of only {size[0]}x{size[1]}: "
             'use a smaller one, padding "same", or less pooling before it'
         )
-    return (size[0] - spans[0]) // strides[0] + 1, (size[1] - spans[1]) // strides[1] + 1
+    return (size[0] - span[0]) // strides[0] + 1, (size[1] - span[1]) // strides[1] + 1
+
+
+def dilated(kernel: Pair, dilation: Pair) -> Pair:
+    """Return what a kernel spans whose points lie `dilation` apart."""
+    return (kernel[0] - 1) * dilation[0] + 1, (kernel[1] - 1) * dilation[1] + 1

@@ -1,4 +1,4 @@
-"""`/v1/trainings`: submit, list, get, cancel, delete."""
+"""`/v1/trainings`: submit, list, get, cancel, delete; `/v1/presets`."""
 
 from collections.abc import Callable
 from typing import Annotated, Final
@@ -25,13 +25,14 @@ from service.errors import (
     UnknownTraining,
     WrongContentType,
 )
+from service.networks.checking import NetworkLimits
 from service.trainings import operations
 from service.trainings.long_polling import Found, Waiting
 from service.trainings.queries import Filters
-from service.trainings.resolving import NetworkLimits
-from service.trainings.schemas import TrainingPage, TrainingReply, TrainingRequest
+from service.trainings.schemas import PresetList, TrainingPage, TrainingReply, TrainingRequest
 
 router = APIRouter(prefix="/v1/trainings", tags=["trainings"])
+presets = APIRouter(prefix="/v1/presets", tags=["trainings"])
 
 STATES: Final = r"^(queued|running|cancelling|succeeded|failed|cancelled)$"
 
@@ -52,7 +53,7 @@ def submit(
     training: TrainingRequest, caller: CallerDependency, resources: ResourcesDependency, once: OnceDependency
 ) -> Response:
     """Queue a training and answer at once; the training is then read at `Location`."""
-    limits = NetworkLimits(resources.settings.max_parameters, resources.settings.max_activation_bytes)
+    limits = NetworkLimits.of(resources.settings)
 
     def create(session: Session) -> Answer:
         storage.require_room(resources.database.file, resources.settings.min_free_bytes)
@@ -61,6 +62,13 @@ def submit(
         return Answer.of(reply, 202, headers)
 
     return once.carry_out(create)
+
+
+@presets.get("", summary="List the presets of trainings")
+def list_presets(request: Request) -> PresetList:
+    """What `{"preset": …}` stands for: data set, network, and the recipe's fields that differ from their defaults."""
+    negotiating.refuse_unknown_parameters(request, ())
+    return operations.list_presets()
 
 
 @router.get("", summary="List trainings, newest first", responses=problems(BadCursor, InvalidFields))

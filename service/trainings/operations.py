@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 from service.auth.caller import Caller
 from service.edge import cursors
 from service.errors import BadCursor, NotAllowed, StillRunning
+from service.networks.checking import NetworkLimits
 from service.queue import Doorbell
 from service.records import Training, TrainingLabel, TrainingState
 from service.trainings import identity, queries, replies
+from service.trainings.presets import TRAININGS
 from service.trainings.queries import Filters
-from service.trainings.resolving import NetworkLimits, resolve
-from service.trainings.schemas import TrainingPage, TrainingReply, TrainingRequest
+from service.trainings.resolving import resolve
+from service.trainings.schemas import PresetList, PresetReply, TrainingPage, TrainingReply, TrainingRequest
 
 
 def submit(
@@ -61,6 +63,11 @@ def find(session: Session, training_id: str) -> Training:
     if training is None:
         raise identity.unknown(training_id)
     return training
+
+
+def list_presets() -> PresetList:
+    """Return every training that has a name."""
+    return PresetList(presets=[PresetReply(name=name, **preset) for name, preset in TRAININGS.items()])
 
 
 def list_trainings(

@@ -1,35 +1,28 @@
 """From a request to a specification: every name looked up, every default written down, everything checked that can be."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from service.errors import Fault, InvalidFields, unknown
 from service.images.sets.catalogue import BUILTINS, Builtin
-from service.networks.arithmetic import LayerDoesNotFit, NetworkCost, cost
+from service.networks import checking
+from service.networks.checking import Effort, NetworkLimits, Purpose
 from service.networks.layers import LAYER_LIST, Layer
 from service.networks.presets import NETWORKS
-from service.networks.schemas import LayerList
+from service.networks.schemas import LayerList, Network
 from service.trainings.recipes import Recipe
-from service.trainings.schemas import TrainingRequest
-
-BYTES_A_NUMBER = 4
-
-
-@dataclass(frozen=True)
-class NetworkLimits:
-    """The largest network that is trained here."""
-
-    parameters: int
-    activation_bytes: int
+from service.trainings.schemas import TrainingRequest, Validation
 
 
 def resolve(request: TrainingRequest, limits: NetworkLimits) -> dict[str, Any]:
     """Return everything needed to repeat the training, as JSON; raise InvalidFields with all faults that were found."""
     faults: list[Fault] = []
-    dataset = _dataset(request, faults)
-    named = _network(request, faults)
+    dataset = find_dataset(request.dataset, faults)
+    named = find_network(request.network, faults)
     if dataset is not None and named is not None:
-        faults += _faults_of_network(named[1], dataset, request, limits)
+        purpose = purpose_of(dataset, request.validation)
+        effort = Effort(request.recipe.batch_size, request.recipe.epochs)
+        found = checking.check(named[1], purpose, effort, limits)[1]
+        faults += checking.at_the_name(found) if isinstance(request.network, str) else found
     if dataset is not None:
         faults += _faults_of_recipe(request, dataset)
     if faults or named is None:
@@ -53,81 +46,56 @@ def _validation(request: TrainingRequest) -> dict[str, Any]:
     return {"from": request.validation.source}
 
 
-def _dataset(request: TrainingRequest, faults: list[Fault]) -> Builtin | None:
-    found = BUILTINS.get(request.dataset or "")
+def find_dataset(name: str | None, faults: list[Fault]) -> Builtin | None:
+    """Return the data set of a name; add to `faults` if there is none."""
+    found = BUILTINS.get(name or "")
     if found is None:
-        faults.append(Fault("/dataset", unknown(request.dataset, BUILTINS, "data set")))
+        faults.append(Fault("/dataset", unknown(name, BUILTINS, "data set")))
     return found
 
 
-def _network(request: TrainingRequest, faults: list[Fault]) -> tuple[str | None, list[Layer]] | None:
-    if isinstance(request.network, LayerList):
-        return request.network.name, request.network.layers
-    preset = NETWORKS.get(request.network or "")
+def find_network(network: Network | None, faults: list[Fault]) -> tuple[str | None, list[Layer]] | None:
+    """Return a network's name and layers, looked up if only named; add to `faults` if there is none."""
+    if isinstance(network, LayerList):
+        return network.name, network.layers
+    preset = NETWORKS.get(network or "")
     if preset is None:
-        faults.append(Fault("/network", unknown(request.network, NETWORKS, "network")))
+        faults.append(Fault("/network", unknown(network, NETWORKS, "network")))
         return None
     return preset.name, LAYER_LIST.validate_python(list(preset.layers))
 
 
-def _faults_of_network(
-    layers: list[Layer], dataset: Builtin, request: TrainingRequest, limits: NetworkLimits
-) -> list[Fault]:
-    place = "/network" if isinstance(request.network, str) else "/network/layers"
-    try:
-        found = cost(layers, dataset.shape)
-    except LayerDoesNotFit as error:
-        pointer = place if isinstance(request.network, str) else f"{place}/{error.index}"
-        shape = "x".join(str(side) for side in dataset.shape)
-        return [Fault(pointer, f"{error} (the images of {dataset.name} are {shape})")]
-    return [*_faults_of_output(layers, found, dataset, place), *_faults_of_size(found, request, limits, place)]
+def purpose_of(dataset: Builtin, validation: Validation) -> Purpose:
+    """Return what a network is for that is trained on a data set."""
+    return Purpose(dataset.name, dataset.shape, len(dataset.classes), images_to_train_on(dataset, validation))
 
 
-def _faults_of_output(layers: list[Layer], found: NetworkCost, dataset: Builtin, place: str) -> list[Fault]:
-    classes = len(dataset.classes)
-    wanted = f'{{"layer": "Dense", "units": {classes}, "activation": "softmax"}}'
-    if found.output != (classes,):
-        shape = list(found.output)
-        detail = (
-            f"The network ends in the shape {shape}, and {dataset.name} has {classes} classes: end it with {wanted}"
-        )
-        return [Fault(place, detail)]
-    if getattr(layers[-1], "activation", None) != "softmax":
-        detail = f"The last layer does not give probabilities: end the network with {wanted}"
-        return [Fault(place, detail)]
-    return []
-
-
-def _faults_of_size(found: NetworkCost, request: TrainingRequest, limits: NetworkLimits, place: str) -> list[Fault]:
-    faults = []
-    if found.parameters > limits.parameters:
-        detail = f"The network has {found.parameters:,} parameters; at most {limits.parameters:,} are trained here"
-        faults.append(Fault(place, detail))
-    needed = 2 * BYTES_A_NUMBER * found.activations * request.recipe.batch_size  # activations, and their gradients
-    if needed > limits.activation_bytes:
-        fits = limits.activation_bytes // (2 * BYTES_A_NUMBER * found.activations)
-        advice = f"a batch_size of at most {fits} fits" if fits else "make the network smaller"
-        detail = f"A batch needs about {needed / 2**20:,.0f} MiB for activations; {advice}"
-        faults.append(Fault("/recipe/batch_size", detail))
-    return faults
+def images_to_train_on(dataset: Builtin, validation: Validation) -> int:
+    """Return how many images an epoch has."""
+    if validation.source != "train":
+        return dataset.train_count
+    classes = len(dataset.classes)  # as many of each class, as the worker's stratified split does
+    return dataset.train_count - classes * max(1, round(dataset.train_count / classes * validation.fraction))
 
 
 def _faults_of_recipe(request: TrainingRequest, dataset: Builtin) -> list[Fault]:
     recipe, validation = request.recipe, request.validation
-    faults = []
-    images = dataset.train_count
-    if validation.source == "train":  # as many of each class, as the worker's stratified split does
-        classes = len(dataset.classes)
-        images -= classes * max(1, round(images / classes * validation.fraction))
-    if recipe.batch_size > images:
-        detail = f"Received {recipe.batch_size}; {dataset.name} trains on {images:,} images, a batch cannot be larger"
-        faults.append(Fault("/recipe/batch_size", detail))
+    faults = faults_of_batch_size(recipe, validation, dataset)
     for name in ("reduce_lr_on_plateau", "early_stopping"):
         callback = getattr(recipe.callbacks, name)
         if callback is not None and callback.monitor.startswith("val_") and validation.source == "none":
             detail = f'There is no {callback.monitor} when validation is {{"from": "none"}}; monitor loss or accuracy'
             faults.append(Fault(f"/recipe/callbacks/{name}/monitor", detail))
     return [*faults, *_contradictions(recipe)]
+
+
+def faults_of_batch_size(recipe: Recipe, validation: Validation, dataset: Builtin) -> list[Fault]:
+    """Return the fault of a batch that has more images than an epoch."""
+    images = images_to_train_on(dataset, validation)
+    if recipe.batch_size <= images:
+        return []
+    detail = f"Received {recipe.batch_size}; {dataset.name} trains on {images:,} images, a batch cannot be larger"
+    return [Fault("/recipe/batch_size", detail)]
 
 
 def _contradictions(recipe: Recipe) -> list[Fault]:

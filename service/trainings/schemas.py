@@ -3,27 +3,18 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.edge.strictness import Strict
 from service.errors import unknown
-from service.networks.schemas import LayerList
+from service.networks.schemas import Network
 from service.trainings.presets import TRAININGS, overridden
 from service.trainings.recipes import Recipe
 
 LabelKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$")]
 LabelValue = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{0,255}$")]
 ModelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
-
-
-def _network_kind(value: Any) -> str:  # noqa: ANN401 - whatever a client sent
-    return "tag:name" if isinstance(value, str) else "tag:layers"
-
-
-Network = Annotated[
-    Annotated[str, Tag("tag:name")] | Annotated[LayerList, Tag("tag:layers")], Discriminator(_network_kind)
-]
 
 
 class Validation(Strict):
@@ -185,3 +176,20 @@ class TrainingPage(BaseModel):
 
     trainings: list[TrainingReply]
     next: str | None = Field(description="The address of the next page; null on the last")
+
+
+class PresetReply(BaseModel):
+    """A training that has a name: submit `{"preset": NAME}`, and any other field to override it."""
+
+    name: str
+    dataset: str
+    network: str
+    recipe: dict[str, Any] = Field(description="The fields that differ from their defaults")
+    validation: dict[str, Any]
+    seed: int
+
+
+class PresetList(BaseModel):
+    """All trainings that have a name."""
+
+    presets: list[PresetReply]

@@ -5,8 +5,9 @@ from typing import Any, get_args
 import pytest
 from fastapi.testclient import TestClient
 
-from service.networks.arithmetic import LayerDoesNotFit, cost
-from service.networks.layers import LAYER_LIST, LAYERS, Activation
+from service.networks.layers import LAYER_LIST, LAYERS
+from service.networks.layers.describing import ActivationName
+from service.networks.measuring import measure
 from service.networks.presets import NETWORKS
 
 
@@ -53,7 +54,7 @@ def test_the_arithmetic_of_a_preset_agrees_with_keras(name: str) -> None:
 
     model = build(written, preset.input_shape, seed=1)
 
-    computed = cost(layers, preset.input_shape)
+    computed = measure(layers, preset.input_shape)
     assert computed.parameters == model.count_params()
     assert computed.output == model.output_shape[1:]
 
@@ -92,12 +93,12 @@ def test_the_arithmetic_of_every_layer_agrees_with_keras(end: list[dict[str, Any
 
     model = build(written, (28, 28, 3), seed=1)
 
-    computed = cost(layers, (28, 28, 3))
+    computed = measure(layers, (28, 28, 3))
     assert computed.parameters == model.count_params()
     assert computed.output == model.output_shape[1:]
 
 
-@pytest.mark.parametrize("activation", get_args(Activation))
+@pytest.mark.parametrize("activation", get_args(ActivationName))
 def test_every_activation_that_may_be_described_can_be_built(activation: str) -> None:
     from worker.learning.layers import fault_in  # noqa: PLC0415 - it imports Keras
 
@@ -118,8 +119,10 @@ def test_every_layer_that_may_be_described_is_covered_above() -> None:
 def test_a_window_larger_than_the_picture_is_named() -> None:
     layers = LAYER_LIST.validate_python([{"layer": "Conv2D", "filters": 1, "kernel_size": 9}])
 
-    with pytest.raises(LayerDoesNotFit, match="9x9 over a picture of only 5x5"):
-        cost(layers, (5, 5, 1))
+    (fault,) = measure(layers, (5, 5, 1)).faults
+
+    assert fault.index == 0
+    assert "9x9 over a picture of only 5x5" in fault.detail
 
 
 def test_an_unknown_network_is_not_found(client: TestClient) -> None:

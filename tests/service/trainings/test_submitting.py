@@ -141,12 +141,12 @@ def test_a_priority_is_kept_and_is_no_part_of_the_specification(client: TestClie
         ),
         (
             {"dataset": "mnist-5k", "network": {"layers": [{"layer": "Flatten"}, {**DENSE, "units": 7}]}},
-            "/network/layers",
+            "/network/layers/1/units",
             "has 10 classes",
         ),
         (
             {"dataset": "mnist-5k", "network": {"layers": [{"layer": "Flatten"}, {"layer": "Dense", "units": 10}]}},
-            "/network/layers",
+            "/network/layers/1/activation",
             "does not give probabilities",
         ),
         (

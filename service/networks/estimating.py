@@ -1,0 +1,66 @@
+"""How long an epoch would take: what finished trainings computed in a second, or, before there are any, an assumption."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+from statistics import median
+from typing import Final
+
+from pydantic import ValidationError
+
+from service.images.sets.catalogue import BUILTINS
+from service.networks.checking import TRAINING_TIMES_FORWARD
+from service.networks.layers import LAYER_LIST
+from service.networks.measuring import measure
+from service.networks.queries import Finished
+from service.networks.schemas import Estimate
+
+ASSUMED_FLOPS_PER_SECOND: Final = 50e9
+"""About half of what two cores with AVX2 reach on the lecture's network: small layers are slower."""
+
+ALIKE: Final = 5  # of the finished trainings, those whose networks cost most nearly as much an image
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What one finished training computed: FLOPs of an image forward, and FLOPs a second over its epochs."""
+
+    flops: int
+    flops_per_second: float
+
+
+def estimate(flops: int, images: int | None, finished: Sequence[Finished]) -> Estimate:
+    """Return how long an epoch of `images` images takes that cost `flops` each, forward."""
+    paces = [pace for pace in map(_pace, finished) if pace is not None]
+    paces.sort(key=lambda pace: abs(log(pace.flops / max(flops, 1))))
+    rate = ASSUMED_FLOPS_PER_SECOND
+    basis = f"assumed: {rate / 1e9:.0f} GFLOP/s, for nothing was trained here yet"
+    if paces:
+        alike = paces[:ALIKE]
+        rate = median(pace.flops_per_second for pace in alike)
+        what = "one finished training" if len(alike) == 1 else f"{len(alike)} finished trainings"
+        basis = f"measured: {rate / 1e9:.3g} GFLOP/s in {what} of this service, those most alike in cost"
+    if images is None:
+        basis += "; without a data set nobody knows how many images an epoch has"
+    seconds = None if images is None else TRAINING_TIMES_FORWARD * flops * images / rate
+    return Estimate(
+        seconds_per_epoch=None if seconds is None else float(f"{seconds:.2g}"),
+        gflops_per_second=float(f"{rate / 1e9:.3g}"),
+        basis=basis,
+    )
+
+
+def _pace(finished: Finished) -> Pace | None:
+    """Return what a training computed in a second; None for one that cannot be measured any more."""
+    dataset = BUILTINS.get(finished.dataset)
+    if dataset is None:
+        return None
+    try:
+        layers = LAYER_LIST.validate_python(finished.spec["network"]["layers"])
+    except ValidationError:  # of a version that knew other layers
+        return None
+    flops = measure(layers, dataset.shape).flops
+    validation = finished.spec["validation"]
+    share = 1 - validation["fraction"] if validation["from"] == "train" else 1
+    computed = TRAINING_TIMES_FORWARD * flops * dataset.train_count * share
+    return Pace(flops, computed / finished.seconds_per_epoch) if flops else None

@@ -1,0 +1,75 @@
+"""Layers that slide learned filters over a picture."""
+
+from math import prod
+from typing import Literal
+
+from service.networks.arithmetic import DoesNotFit, LayerCost, Padding, Shape, as_picture, dilated, pair, window
+from service.networks.layers.describing import ActivationName, Described, Filters, Initializer, Sides, Size
+
+
+class Conv2D(Described):
+    """A convolution over height and width."""
+
+    layer: Literal["Conv2D"]
+    filters: Filters
+    kernel_size: Sides
+    strides: Sides = 1
+    padding: Padding = "valid"
+    dilation_rate: Sides = 1
+    activation: ActivationName = "linear"
+    use_bias: bool = True
+    kernel_initializer: Initializer = "glorot_uniform"
+
+    def cost(self, shape: Shape) -> LayerCost:
+        """Return it."""
+        height, width, channels = as_picture(self.layer, shape)
+        kernel, strides, dilation = pair(self.kernel_size), pair(self.strides), pair(self.dilation_rate)
+        if strides != (1, 1) and dilation != (1, 1):
+            raise DoesNotFit("strides and dilation_rate cannot both be more than 1", field="dilation_rate")
+        out = window(self.layer, (height, width), dilated(kernel, dilation), strides, self.padding)
+        weights = prod(kernel) * channels * self.filters
+        return LayerCost((*out, self.filters), weights + self.filters * self.use_bias, 2 * weights * prod(out))
+
+
+class DepthwiseConv2D(Described):
+    """A convolution of each channel by itself."""
+
+    layer: Literal["DepthwiseConv2D"]
+    kernel_size: Sides
+    strides: Size = 1
+    padding: Padding = "valid"
+    depth_multiplier: Size = 1
+    activation: ActivationName = "linear"
+    use_bias: bool = True
+
+    def cost(self, shape: Shape) -> LayerCost:
+        """Return it."""
+        height, width, channels = as_picture(self.layer, shape)
+        kernel = pair(self.kernel_size)
+        out = window(self.layer, (height, width), kernel, pair(self.strides), self.padding)
+        filters = channels * self.depth_multiplier
+        weights = prod(kernel) * filters
+        return LayerCost((*out, filters), weights + filters * self.use_bias, 2 * weights * prod(out))
+
+
+class SeparableConv2D(Described):
+    """A depthwise convolution followed by a 1x1 convolution."""
+
+    layer: Literal["SeparableConv2D"]
+    filters: Filters
+    kernel_size: Sides
+    strides: Size = 1
+    padding: Padding = "valid"
+    depth_multiplier: Size = 1
+    activation: ActivationName = "linear"
+    use_bias: bool = True
+
+    def cost(self, shape: Shape) -> LayerCost:
+        """Return it."""
+        height, width, channels = as_picture(self.layer, shape)
+        kernel = pair(self.kernel_size)
+        out = window(self.layer, (height, width), kernel, pair(self.strides), self.padding)
+        between = channels * self.depth_multiplier
+        weights = prod(kernel) * between + between * self.filters
+        parameters = weights + self.filters * self.use_bias
+        return LayerCost((*out, self.filters), parameters, 2 * weights * prod(out), inside=between * prod(out))
