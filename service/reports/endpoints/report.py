@@ -10,8 +10,8 @@ from service.edge.negotiating import refuse_unknown_parameters
 from service.edge.resources import Resources, ResourcesDependency
 from service.errors import InvalidFields, NoReportYet, NoSuchFormat, UnknownTraining
 from service.reports import gathering, operations
-from service.reports.endpoints.serving import Make, Text, documented, serve
 from service.reports.documents import About
+from service.reports.endpoints.serving import Make, Text, documented, serve
 from service.reports.renderings import classification, pages, pdf
 from service.reports.schemas import ClassificationReply, ReportReply
 
