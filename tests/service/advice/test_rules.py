@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.advice.evidence import EpochFigures, Evidence, RecipeFacts, TestedClass
+from service.advice.evidence import EpochFigures, Evidence, RecipeFacts, ClassOutcome
 from service.advice.rules import RULES, advise
 from service.trainings.presets import overridden
 from service.trainings.resolving import NetworkLimits, resolve
@@ -17,6 +17,7 @@ from tests.service.advice.cases import as_it_ran, evidence_of, names, recorded
 HEALTHY = [
     "quickstart",
     "quickstart-6",
+    "quickstart-30",
     "steady-mlp",
     "lenet-sgd-cosine",
     "lenet-early-stopping",
@@ -28,11 +29,11 @@ ILL = {
     "underfitting": "underfitting",
     "too-high-sgd": "rate-too-high",
     "too-high-adam": "rate-too-high",
-    "too-high-lenet": "rate-too-high",
     "too-high-regression": "rate-too-high",
     "too-high-relu": "rate-too-high",
     "dead-adam": "rate-too-high",
     "dead-sigmoid": "dead-start",
+    "dead-lenet": "dead-start",
     "too-low-sgd": "rate-too-low",
     "too-low-adadelta": "rate-too-low",
     "not-finished": "not-finished",
@@ -182,7 +183,7 @@ def test_the_worst_pair_of_a_good_network_is_no_illness() -> None:
 
 
 def test_a_rare_class_that_is_recognised_as_well_as_the_others_is_no_illness() -> None:
-    tested = (TestedClass("a", 1000, 0.97), TestedClass("b", 1000, 0.96), TestedClass("c", 20, 0.9))
+    tested = (ClassOutcome("a", 1000, 0.97), ClassOutcome("b", 1000, 0.96), ClassOutcome("c", 20, 0.9))
 
     assert rules_of(evidence_of("steady-mlp", tested=tested, matrix=())) == []
 
@@ -230,7 +231,7 @@ def test_whatever_the_figures_are_the_rules_answer_with_json(
     error_type: str | None,
     matrix: list[list[int]],
 ) -> None:
-    tested = tuple(TestedClass(f"c{i}", sum(row), row[i] / max(1, sum(row))) for i, row in enumerate(matrix))
+    tested = tuple(ClassOutcome(f"c{i}", sum(row), row[i] / max(1, sum(row))) for i, row in enumerate(matrix))
     epochs = tuple(
         EpochFigures(n, loss, accuracy, *((val_loss, val_accuracy) if is_validated else (None, None)))
         for n, (loss, accuracy, val_loss, val_accuracy) in enumerate(rows, 1)
