@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from service.advice.evidence import Advice, EpochFigures, Evidence, RecipeFacts, ClassOutcome
+from service.advice.evidence import Advice, ClassOutcome, EpochFigures, Evidence, RecipeFacts
 from service.advice.rules import advise
 from service.advice.schemas import AdviceItem, AdviceReply
 from service.images.sets.catalogue import BUILTINS

@@ -3,7 +3,7 @@
 from typing import Final
 
 from service.advice.curve_rules import lowered
-from service.advice.evidence import Advice, Evidence, ClassOutcome
+from service.advice.evidence import Advice, ClassOutcome, Evidence
 from service.reports.measures import wilson
 
 

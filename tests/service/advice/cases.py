@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from service.advice.evidence import EpochFigures, Evidence, ClassOutcome
+from service.advice.evidence import ClassOutcome, EpochFigures, Evidence
 from service.advice.operations import recipe_facts
 
 CURVES = Path(__file__).with_name("curves.json")

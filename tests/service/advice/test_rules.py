@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.advice.evidence import EpochFigures, Evidence, RecipeFacts, ClassOutcome
+from service.advice.evidence import ClassOutcome, EpochFigures, Evidence, RecipeFacts
 from service.advice.rules import RULES, advise
 from service.trainings.presets import overridden
 from service.trainings.resolving import NetworkLimits, resolve
