@@ -77,7 +77,6 @@ CASES: Final[dict[str, dict[str, Any]]] = {
     "diverged": of(LINEAR, recipe(8, "sgd", 100.0, momentum=0.9)),
     "too-high-relu": of(MLP, recipe(8, "sgd", 100.0)),
     "rare-class": of(LENET, recipe(8, "adam", 0.001)),
-    "mixed-up-pair": of(LENET, recipe(10, "adam", 0.001, augmentation=MOVES)),
     "lecture-mnist-small": {
         "preset": "lecture-mnist",
         "dataset": "mnist-5k",
@@ -118,9 +117,6 @@ def record(name: str, body: dict[str, Any]) -> dict[str, Any]:
     test = LabelledImages(np.asarray(data.x_test), np.array(data.y_test), 10)
     if name == "rare-class":
         train, test = _rare(train, 8, 12), _rare(test, 8, 15)
-    if name == "mixed-up-pair":
-        nines = np.flatnonzero(train.labels == 9)
-        train.labels[nines[: len(nines) // 2]] = 4
     job = training.Job(
         layers=spec["network"]["layers"],
         input_shape=data.shape,

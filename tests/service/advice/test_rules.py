@@ -39,7 +39,6 @@ ILL = {
     "not-finished": "not-finished",
     "diverged": "diverged",
     "rare-class": "imbalance",
-    "mixed-up-pair": "weak-pair",
 }
 
 
@@ -180,6 +179,18 @@ def test_the_worst_pair_of_a_good_network_is_no_illness() -> None:
     found = evidence_of("steady-mlp", matrix=tuple(map(tuple, matrix)))
 
     assert rules_of(found) == []
+
+
+def test_two_classes_that_are_taken_for_each_other_are_named() -> None:
+    matrix = [[100 if i == j else 0 for j in range(10)] for i in range(10)]
+    matrix[4][9], matrix[4][4] = 5, 95
+    matrix[9][4], matrix[9][9] = 30, 70
+    tested = tuple(ClassOutcome(str(i), 100, matrix[i][i] / 100) for i in range(10))
+
+    (advice,) = advise(evidence_of("steady-mlp", matrix=tuple(map(tuple, matrix)), tested=tested))
+
+    assert (advice.rule, advice.figures["true"], advice.figures["predicted"]) == ("weak-pair", "9", "4")
+    assert advice.figures["mistakes_between"] == 35
 
 
 def test_a_rare_class_that_is_recognised_as_well_as_the_others_is_no_illness() -> None:
