@@ -55,7 +55,7 @@ class RecipeFacts:
 
 
 @dataclass(frozen=True)
-class TestedClass:
+class ClassOutcome:
     """How one class fared on the test set: `support` images, of which the share `recall` was recognised."""
 
     name: str
@@ -75,7 +75,7 @@ class Evidence:
     validation: str
     """train, test or none."""
     epochs: tuple[EpochFigures, ...]
-    tested: tuple[TestedClass, ...] = ()
+    tested: tuple[ClassOutcome, ...] = ()
     matrix: tuple[tuple[int, ...], ...] = ()
     """Rows are true classes, columns predicted ones."""
     larger_network: str | None = None

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from service.advice.evidence import Advice, EpochFigures, Evidence, RecipeFacts, TestedClass
+from service.advice.evidence import Advice, ClassOutcome, EpochFigures, Evidence, RecipeFacts
 from service.advice.rules import advise
 from service.advice.schemas import AdviceItem, AdviceReply
 from service.images.sets.catalogue import BUILTINS
@@ -62,7 +62,7 @@ def evidence(session: Session, training: Training) -> Evidence:
             EpochFigures(each.epoch, each.loss, each.accuracy, each.val_loss, each.val_accuracy)
             for each in reports.epochs(session, training.id)
         ),
-        tested=tuple(TestedClass(each.class_name, each.support, each.recall) for each in classes),
+        tested=tuple(ClassOutcome(each.class_name, each.support, each.recall) for each in classes),
         matrix=() if report is None else tuple(tuple(row) for row in report.confusion_matrix["matrix"]),
         larger_network=_larger_network(training),
     )

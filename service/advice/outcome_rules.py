@@ -3,7 +3,7 @@
 from typing import Final
 
 from service.advice.curve_rules import lowered
-from service.advice.evidence import Advice, Evidence, TestedClass
+from service.advice.evidence import Advice, ClassOutcome, Evidence
 from service.reports.measures import wilson
 
 
@@ -89,7 +89,7 @@ def imbalance(evidence: Evidence) -> Advice | None:
     return Advice("imbalance", "warning", finding, figures, change)
 
 
-def _recall_of_others(tested: list[TestedClass], one: TestedClass) -> float:
+def _recall_of_others(tested: list[ClassOutcome], one: ClassOutcome) -> float:
     others = [each for each in tested if each is not one]
     return sum(each.recall * each.support for each in others) / sum(each.support for each in others)
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from service.advice.evidence import EpochFigures, Evidence, TestedClass
+from service.advice.evidence import ClassOutcome, EpochFigures, Evidence
 from service.advice.operations import recipe_facts
 
 CURVES = Path(__file__).with_name("curves.json")
@@ -36,7 +36,7 @@ def evidence_of(name: str, **changes: Any) -> Evidence:
         recipe=recipe_facts(case["spec"]["recipe"]),
         validation=case["spec"]["validation"]["from"],
         epochs=tuple(EpochFigures(*row[:5]) for row in case["epochs"]),
-        tested=tuple(TestedClass(str(i), sum(row), row[i] / sum(row)) for i, row in enumerate(matrix)),
+        tested=tuple(ClassOutcome(str(i), sum(row), row[i] / sum(row)) for i, row in enumerate(matrix)),
         matrix=matrix,
     )
     return replace(evidence, **changes)

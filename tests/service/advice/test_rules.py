@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.advice.evidence import EpochFigures, Evidence, RecipeFacts, TestedClass
+from service.advice.evidence import ClassOutcome, EpochFigures, Evidence, RecipeFacts
 from service.advice.rules import RULES, advise
 from service.trainings.presets import overridden
 from service.trainings.resolving import NetworkLimits, resolve
@@ -17,6 +17,7 @@ from tests.service.advice.cases import as_it_ran, evidence_of, names, recorded
 HEALTHY = [
     "quickstart",
     "quickstart-6",
+    "quickstart-30",
     "steady-mlp",
     "lenet-sgd-cosine",
     "lenet-early-stopping",
@@ -28,17 +29,16 @@ ILL = {
     "underfitting": "underfitting",
     "too-high-sgd": "rate-too-high",
     "too-high-adam": "rate-too-high",
-    "too-high-lenet": "rate-too-high",
     "too-high-regression": "rate-too-high",
     "too-high-relu": "rate-too-high",
     "dead-adam": "rate-too-high",
     "dead-sigmoid": "dead-start",
+    "dead-lenet": "dead-start",
     "too-low-sgd": "rate-too-low",
     "too-low-adadelta": "rate-too-low",
     "not-finished": "not-finished",
     "diverged": "diverged",
     "rare-class": "imbalance",
-    "mixed-up-pair": "weak-pair",
 }
 
 
@@ -181,8 +181,20 @@ def test_the_worst_pair_of_a_good_network_is_no_illness() -> None:
     assert rules_of(found) == []
 
 
+def test_two_classes_that_are_taken_for_each_other_are_named() -> None:
+    matrix = [[100 if i == j else 0 for j in range(10)] for i in range(10)]
+    matrix[4][9], matrix[4][4] = 5, 95
+    matrix[9][4], matrix[9][9] = 30, 70
+    tested = tuple(ClassOutcome(str(i), 100, matrix[i][i] / 100) for i in range(10))
+
+    (advice,) = advise(evidence_of("steady-mlp", matrix=tuple(map(tuple, matrix)), tested=tested))
+
+    assert (advice.rule, advice.figures["true"], advice.figures["predicted"]) == ("weak-pair", "9", "4")
+    assert advice.figures["mistakes_between"] == 35
+
+
 def test_a_rare_class_that_is_recognised_as_well_as_the_others_is_no_illness() -> None:
-    tested = (TestedClass("a", 1000, 0.97), TestedClass("b", 1000, 0.96), TestedClass("c", 20, 0.9))
+    tested = (ClassOutcome("a", 1000, 0.97), ClassOutcome("b", 1000, 0.96), ClassOutcome("c", 20, 0.9))
 
     assert rules_of(evidence_of("steady-mlp", tested=tested, matrix=())) == []
 
@@ -230,7 +242,7 @@ def test_whatever_the_figures_are_the_rules_answer_with_json(
     error_type: str | None,
     matrix: list[list[int]],
 ) -> None:
-    tested = tuple(TestedClass(f"c{i}", sum(row), row[i] / max(1, sum(row))) for i, row in enumerate(matrix))
+    tested = tuple(ClassOutcome(f"c{i}", sum(row), row[i] / max(1, sum(row))) for i, row in enumerate(matrix))
     epochs = tuple(
         EpochFigures(n, loss, accuracy, *((val_loss, val_accuracy) if is_validated else (None, None)))
         for n, (loss, accuracy, val_loss, val_accuracy) in enumerate(rows, 1)
