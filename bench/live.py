@@ -57,7 +57,7 @@ class Api:
 
     def statements(self) -> int:
         """Return how many it has executed."""
-        return int(httpx.get(f"http://127.0.0.1:{self.port}/statements").text)
+        return int(httpx.get(f"http://127.0.0.1:{self.port}/statements", timeout=60).text)
 
     def cpu_seconds(self) -> float:
         """Return what it has computed."""
@@ -183,7 +183,7 @@ def serving(home: Path, url: str) -> Iterator[Api]:
 
     def answers() -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{port}/livez").is_success
+            return httpx.get(f"http://127.0.0.1:{port}/livez", timeout=10).is_success
         except httpx.TransportError:
             return False
 
