@@ -17,6 +17,8 @@ import pytest
 
 from service import migrating
 from service.database import Database
+from tests.service.live.serving import Viewer
+from tests.service.live.working import claimed
 from tests.waiting import wait_until
 
 SPEC = b'{"preset": "quickstart"}'
@@ -112,6 +114,29 @@ def test_who_waits_for_a_training_is_answered_at_once_when_the_api_is_told_to_st
 
         assert [(reply.status_code, reply.json()["state"]) for reply in replies] == [(200, "queued")] * 4
         assert answered_after < 5, f"{answered_after} s, of the 30 that they wait at most"
+        assert api.process.wait(timeout=15) == 0, api.log.read_text()
+        assert "Traceback" not in api.log.read_text()
+
+
+@pytest.mark.parametrize("options", [(), ("--workers", "2")], ids=["one process", "two processes"])
+def test_streams_of_events_end_at_once_when_the_api_is_told_to_stop(tmp_path, options):
+    with running_api(tmp_path, *options) as api:
+        address = f"{api.submit()}/events"
+        database = Database(f"sqlite:///{tmp_path / 'cyfra.sqlite3'}")
+        viewers = [Viewer(address) for _ in range(4)]
+        for viewer in viewers:
+            viewer.wait_for("progress")
+        claimed(database)  # by another process
+        for viewer in viewers:
+            viewer.wait_for("state", state="running")
+        database.close()
+
+        told_at = time.monotonic()
+        api.process.terminate()
+        for viewer in viewers:
+            viewer.wait_for_end()
+
+        assert time.monotonic() - told_at < 5
         assert api.process.wait(timeout=15) == 0, api.log.read_text()
         assert "Traceback" not in api.log.read_text()
 

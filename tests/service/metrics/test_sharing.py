@@ -15,7 +15,7 @@ import psutil
 
 from service import migrating
 from service.database import Database
-from service.metrics.sharing import VARIABLE, shared_folder
+from service.metrics.sharing import VARIABLE, AllProcesses, shared_folder
 from service.terminal.starting import free_port
 from tests.service.metrics.test_scraping import Samples, samples, value
 from tests.waiting import wait_until
@@ -53,6 +53,37 @@ def test_a_folder_lives_as_long_as_its_parent_and_what_a_killed_one_left_is_remo
             assert not left.exists()
 
     assert not ours.exists()
+
+
+WATCHED = """
+import sys
+from service.metrics.process import ProcessMetrics
+
+metrics = ProcessMetrics()
+metrics.viewers(+3)
+metrics.told({"state": 2})
+print("counted", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_viewers_of_a_process_that_was_killed_are_not_counted_and_what_it_sent_is(tmp_path: Path) -> None:
+    def found() -> dict[str, float]:
+        samples = [sample for metric in AllProcesses(tmp_path).collect() for sample in metric.samples]
+        return {f"{one.name} {one.labels.get('event', '')}".strip(): one.value for one in samples}
+
+    command = [sys.executable, "-c", WATCHED]
+    environment = os.environ | {VARIABLE: str(tmp_path)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        alive = found()
+        process.kill()
+        process.wait()
+
+    assert alive["cyfra_viewers"] == 3
+    assert found().get("cyfra_viewers", 0) == 0
+    assert found()["cyfra_events_sent_total state"] == alive["cyfra_events_sent_total state"] == 2
 
 
 @contextmanager
