@@ -77,8 +77,9 @@ def _bars(axes: Axes, explained: Explained) -> None:
     axes.set_title("Its answer", size=TITLE, color=INK, pad=8, weight="bold", loc="left")
     for place, name, value in zip(places, names, values, strict=True):
         weight = "bold" if place == 0 else "normal"
-        mark = " (true)" if name == explained.true else ""
-        axes.text(0, place - 0.24, shortened(name) + mark, size=WORDS, color=INK, va="bottom", weight=weight)
+        mark = " ✓" if name == explained.true else ""
+        size = WORDS if len(name) <= 8 else SMALL  # beside it must be room for the number
+        axes.text(0, place - 0.24, shortened(name, 12) + mark, size=size, color=INK, va="bottom", weight=weight)
         axes.text(1, place - 0.24, percent(value), size=WORDS, color=INK, va="bottom", ha="right", weight=weight)
 
 
