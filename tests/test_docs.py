@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from service.networks.layers import LAYERS
 from service.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -26,3 +27,16 @@ def test_the_readme_names_only_make_targets_that_exist() -> None:
 
     assert {"demo", "up", "test", "bench-prediction"} <= named
     assert named <= targets
+
+
+def test_every_layer_is_documented_with_its_arguments_and_their_defaults() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) ?\|$", (ROOT / "docs" / "networks.md").read_text(), re.MULTILINE))
+
+    for name, layer in LAYERS.items():
+        arguments = {key: field for key, field in layer.model_fields.items() if key not in {"layer", "id", "inputs"}}
+        said = [
+            f"`{key}`" + ("" if field.is_required() or field.default is None else f" = {field.default}")
+            for key, field in arguments.items()
+        ]
+        assert rows.pop(name) == ", ".join(said), name
+    assert rows == {}

@@ -17,16 +17,17 @@ from service.errors import (
     UnknownTraining,
     WrongContentType,
 )
-from service.networks import operations, summaries
+from service.networks import drawing, operations, summaries
 from service.networks.checking import NetworkLimits
 from service.networks.schemas import CheckReply, CheckRequest, NetworkList, NetworkReply, Summary
 
 router = APIRouter(tags=["networks"])
 
-MEDIA_TYPES: Final = {"json": "application/json", "txt": "text/plain"}
+MEDIA_TYPES: Final = {"json": "application/json", "txt": "text/plain", "svg": "image/svg+xml"}
 FORMATS: Final[dict[str, Callable[[Summary], str]]] = {
     "json": lambda summary: summary.model_dump_json(),
     "txt": summaries.text,
+    "svg": drawing.svg,
 }
 
 Suffix = Annotated[str, Path(max_length=20)]
@@ -69,13 +70,13 @@ def _served(request: Request, summary: Summary, suffix: str | None) -> Response:
     responses=problems(UnknownNetwork),
 )
 def summary(name: str, request: Request) -> Response:
-    """JSON, or a table with `Accept: text/plain`."""
+    """JSON, a table with `Accept: text/plain`, or a diagram with `Accept: image/svg+xml`."""
     return _served(request, operations.summary_of_preset(name), None)
 
 
 @router.get(
     "/v1/networks/{name}/summary.{suffix}",
-    summary="A network's summary as .json or .txt",
+    summary="A network's summary as .json, .txt or .svg",
     responses=problems(UnknownNetwork, NoSuchFormat),
 )
 def summary_as(name: str, suffix: Suffix, request: Request) -> Response:
@@ -91,7 +92,7 @@ def summary_as(name: str, suffix: Suffix, request: Request) -> Response:
     tags=["reports"],
 )
 def network(training_id: str, request: Request, resources: ResourcesDependency) -> Response:
-    """JSON, or a table with `Accept: text/plain`. There from the moment the training is queued."""
+    """JSON, a table with `Accept: text/plain`, or a diagram with `Accept: image/svg+xml`; there once the training is queued."""
     with resources.database.reading() as session:
         found = operations.summary_of_training(session, training_id)
     return _served(request, found, None)
@@ -99,7 +100,7 @@ def network(training_id: str, request: Request, resources: ResourcesDependency) 
 
 @router.get(
     "/v1/trainings/{training_id}/network.{suffix}",
-    summary="Summary of a training's network as .json or .txt",
+    summary="Summary of a training's network as .json, .txt or .svg",
     responses=problems(UnknownTraining, NoSuchFormat),
     tags=["reports"],
 )

@@ -83,7 +83,7 @@ def _sources(index: int, spec: Spec, places: Mapping[str, int]) -> tuple[int, ..
             raise UnbuildableNetwork(f"no layer has the id {name!r}.", index=index)
     if not given:
         raise UnbuildableNetwork("it takes no inputs.", index=index)
-    return tuple(places[name] for name in given)
+    return tuple(places[str(name)] for name in given)
 
 
 def _weights_of(index: int, layers: Sequence[Spec], places: Mapping[str, int]) -> int:

@@ -81,6 +81,28 @@ def test_the_time_is_measured_once_something_was_trained(trained: Trained) -> No
         ([{**CONV, "filtres": 3}, FLATTEN, DENSE], "/network/layers/0/filtres", "Did you mean 'filters'?"),
         ([{"layer": "Conv2d"}, FLATTEN, DENSE], "/network/layers/0", "Did you mean 'Conv2D'?"),
         ([FLATTEN, CONV, DENSE], "/network/layers/1", "put it before Flatten"),
+        ([{**FLATTEN, "inputs": ["x"]}, DENSE], "/network/layers/0/inputs/0", "no layer with the id 'x'"),
+        (
+            [{**FLATTEN, "id": "a", "inputs": ["b"]}, {"layer": "ReLU", "id": "b"}, DENSE],
+            "/network/layers/0/inputs",
+            "a takes b takes a",
+        ),
+        ([{**FLATTEN, "id": "a"}, {**DENSE, "id": "b"}, {**DENSE, "inputs": ["a"]}], "/network/layers/1", "second"),
+        ([{**FLATTEN, "id": "a"}, {**FLATTEN, "id": "a"}, DENSE], "/network/layers/1/id", "already"),
+        ([{**CONV, "id": "a"}, {"layer": "ReLU", "inputs": ["images"]}, FLATTEN, DENSE], "/network/layers/0", "Unused"),
+        (
+            [{**CONV, "id": "a"}, {"layer": "Add", "inputs": ["a", "images"]}, FLATTEN, DENSE],
+            "/network/layers/1/inputs",
+            "Add takes inputs of one shape, and gets [26, 26, 8] and [28, 28, 1]",
+        ),
+        ([{"layer": "Add"}, FLATTEN, DENSE], "/network/layers/0", "takes 2 to 16 inputs, and gets 1"),
+        ([{"layer": "GRU", "units": 8}, DENSE], "/network/layers/0", '"target_shape": [28, 28]'),
+        ([{"layer": "Shared", "of": "b"}, FLATTEN, DENSE], "/network/layers/0/of", "no layer with the id 'b'"),
+        (
+            [{**CONV, "id": "a"}, {"layer": "Shared", "of": "a"}, FLATTEN, DENSE],
+            "/network/layers/1/of",
+            "were made for [28, 28, 1], and do not fit [26, 26, 8]",
+        ),
     ],
 )
 def test_a_fault_is_named_with_what_would_fit(

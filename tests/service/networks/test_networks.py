@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 from fastapi.testclient import TestClient
 
-from service.networks.layers import LAYER_LIST, LAYERS
+from service.networks.layers import LAYER_LIST
 from service.networks.layers.describing import ActivationName
 from service.networks.measuring import measure
 from service.networks.presets import NETWORKS
@@ -59,7 +59,7 @@ def test_the_arithmetic_of_a_preset_agrees_with_keras(name: str) -> None:
     assert computed.output == model.output_shape[1:]
 
 
-EVERY_LAYER: list[dict[str, Any]] = [
+CHAIN: list[dict[str, Any]] = [
     {"layer": "ZeroPadding2D", "padding": [1, 2]},
     {"layer": "Conv2D", "filters": 6, "kernel_size": [3, 5], "strides": 2, "padding": "same", "activation": "mish"},
     {"layer": "Conv2D", "filters": 8, "kernel_size": 3, "dilation_rate": 2, "use_bias": False},
@@ -84,10 +84,10 @@ EVERY_LAYER: list[dict[str, Any]] = [
         [{"layer": "GlobalMaxPooling2D"}],
     ],
 )
-def test_the_arithmetic_of_every_layer_agrees_with_keras(end: list[dict[str, Any]]) -> None:
+def test_the_arithmetic_of_a_long_chain_agrees_with_keras(end: list[dict[str, Any]]) -> None:
     from worker.learning.networks import build  # noqa: PLC0415 - it imports Keras
 
-    described = [*EVERY_LAYER, *end, {"layer": "Dense", "units": 10, "activation": "softmax"}]
+    described = [*CHAIN, *end, {"layer": "Dense", "units": 10, "activation": "softmax"}]
     layers = LAYER_LIST.validate_python(described)
     written = [layer.model_dump(mode="json", exclude_none=True) for layer in layers]
 
@@ -103,17 +103,6 @@ def test_every_activation_that_may_be_described_can_be_built(activation: str) ->
     from worker.learning.layers import fault_in  # noqa: PLC0415 - it imports Keras
 
     assert fault_in({"layer": "Activation", "activation": activation}) is None
-
-
-def test_every_layer_that_may_be_described_is_covered_above() -> None:
-    used = {layer["layer"] for layer in EVERY_LAYER} | {
-        "Flatten",
-        "GlobalAveragePooling2D",
-        "GlobalMaxPooling2D",
-        "Dense",
-    }
-
-    assert used == set(LAYERS)
 
 
 def test_a_window_larger_than_the_picture_is_named() -> None:

@@ -1,5 +1,7 @@
 """A network's summary, of a preset and of a training, as JSON and as text."""
 
+from xml.etree import ElementTree
+
 from fastapi.testclient import TestClient
 
 
@@ -11,6 +13,7 @@ def test_the_summary_of_a_preset_has_a_row_for_each_layer(client: TestClient) ->
         "index": 0,
         "name": "conv2d",
         "layer": "Conv2D",
+        "inputs": ["images"],
         "output_shape": [26, 26, 32],
         "parameters": 320,
         "flops": 2 * 9 * 32 * 26 * 26,
@@ -45,3 +48,14 @@ def test_what_is_not_there_is_not_found(client: TestClient) -> None:
     assert client.get("/v1/networks/nothing/summary.json").status_code == 404
     assert client.get("/v1/networks/quickstart/summary.pdf").json()["type"] == "/problems/no-such-format"
     assert client.get("/v1/trainings/0000000000000000/network.txt").json()["type"] == "/problems/unknown-training"
+
+
+def test_the_diagram_is_valid_svg_with_the_text_of_every_layer(client: TestClient) -> None:
+    reply = client.get("/v1/networks/quickstart/summary.svg")
+
+    drawing = ElementTree.fromstring(reply.text)
+    texts = [text.text for text in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert reply.headers["content-type"] == "image/svg+xml"
+    assert texts[0] == "quickstart"
+    assert "BatchNormalization" in texts
+    assert "prefers-color-scheme: dark" in reply.text
