@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from cyfra.connection import Connection, decoded
 from cyfra.markup import Html, block, code, quiet, strong, table
+from cyfra.problems import CyfraError
 from cyfra.reading import read, read_all
 from cyfra.wording import NOTHING, count, duration, size
 
@@ -83,8 +84,14 @@ class Network:
         return block(
             strong(f"{self.title} ({self.name})"),
             quiet(f"{size(self.input_shape)} in, {costs}"),
-            _layer_table(self.summary.layers),
+            self._layers(),
         )
+
+    def _layers(self) -> Html:
+        try:
+            return _layer_table(self.summary.layers)
+        except CyfraError as trouble:
+            return quiet(trouble)
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,9 @@ class NetworkCheck:
 
     @property
     def _costs(self) -> str:
-        an_epoch = f", about {duration(self.seconds_per_epoch)} an epoch" if self.seconds_per_epoch else ""
+        seconds = self.seconds_per_epoch
+        pace = "" if seconds is None else f"{seconds:.1f} s" if seconds < 60 else duration(seconds)
+        an_epoch = pace and f", about {pace} an epoch"
         return f"{count(self.parameters)} parameters, {self.flops / 1e6:.1f} MFLOP a picture{an_epoch}"
 
     def _repr_html_(self) -> str:
