@@ -31,10 +31,17 @@ def main() -> None:
 
 
 def requirements_of(pyproject: Path) -> list[Requirement]:
-    """Return what the project asks for itself, `EXTRAS` included."""
+    """Return what the project asks for itself, with `EXTRAS` and the extras that those name (`cyfra[service]`)."""
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
-    extras = [text for extra in EXTRAS for text in project["optional-dependencies"][extra]]
-    return [Requirement(text) for text in [*project["dependencies"], *extras]]
+    texts: list[str] = [*project["dependencies"]]
+    wanted = [*EXTRAS]
+    for extra in wanted:  # it grows
+        texts += project["optional-dependencies"][extra]
+        own = [
+            each for each in map(Requirement, project["optional-dependencies"][extra]) if each.name == project["name"]
+        ]
+        wanted += sorted({named for each in own for named in each.extras} - {*wanted})
+    return [each for each in map(Requirement, texts) if each.name != project["name"]]
 
 
 def collect(requirement: Requirement, found: dict[NormalizedName, Distribution], extra: str) -> None:

@@ -24,13 +24,20 @@ from service.edge.wrapping import wrap
 from service.explanations.endpoints import router as explanations
 from service.health.checks import Checks
 from service.health.endpoints import router as health
+from service.live.endpoints import router as live
+from service.live.streaming import Live
+from service.live.watching import Watcher
 from service.metrics.endpoints import router as metrics_router
 from service.metrics.process import ProcessMetrics
 from service.metrics.scraping import Scrape
 from service.models.endpoints import router as models
 from service.networks.endpoints import router as networks
+from service.pictures import warming
 from service.predictions.endpoints import router as predictions
 from service.predictions.engines import Engines
+from service.protocols.mlflow.endpoints import router as mlflow
+from service.protocols.open_inference.endpoints import router as open_inference
+from service.protocols.tensorflow_serving.endpoints import router as tensorflow_serving
 from service.queue import Doorbell
 from service.reports.endpoints import router as reports
 from service.settings import Settings
@@ -68,11 +75,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             metrics,
             Scrape(metrics, database),
             Checks(settings, database, doorbell),
+            Live(Watcher(database), metrics, most_viewers=settings.max_viewers, ping_seconds=settings.ping_seconds),
         )
         app.state.resources = resources
         try:
             with told_by_signals() as app.state.stopping:
-                yield
+                async with resources.live.watcher.open(app.state.stopping):
+                    warming.start(settings.home)
+                    yield
         finally:
             resources.close()
 
@@ -88,11 +98,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     wrap(app, ExplainingRefusals)
     wrap(app, lambda wrapped: Observing(wrapped, metrics))
-    for router in (trainings, reports, advice, comparisons, datasets, networks, models, health, metrics_router):
+    for router in (trainings, live, reports, advice, comparisons, datasets, networks, models, health, metrics_router):
         app.include_router(router)
     app.include_router(presets)
     app.include_router(web)
-    app.include_router(predictions, max_body_size=settings.max_upload_bytes)
-    app.include_router(explanations, max_body_size=settings.max_upload_bytes)
+    for router in (predictions, explanations, open_inference, tensorflow_serving, mlflow):
+        app.include_router(router, max_body_size=settings.max_upload_bytes)
     document_problems(app)
     return app

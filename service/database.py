@@ -90,6 +90,11 @@ class Database:
         with self._writers.begin() as session:
             yield session
 
+    def apart(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments with which the DB-API opens a connection that belongs to no pool, and that no rule is for."""
+        arguments, options = self.engine.dialect.create_connect_args(self.url)
+        return tuple(arguments), dict(options) | ({} if self.is_sqlite else _connection(self.url))
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()

@@ -7,7 +7,8 @@ The detail is written where the error is raised: it says what was received and w
     ├── BadRequest 400            the bytes are not a request of ours
     │   ├── BrokenJson
     │   ├── BadCursor
-    │   └── BadCaller
+    │   ├── BadCaller
+    │   └── BadTensor
     ├── NotAuthenticated 401      nobody says who is calling
     ├── NotFound 404
     │   ├── UnknownTraining, UnknownDataset, UnknownNetwork, UnknownModel, UnknownVersion, UnknownSample
@@ -30,7 +31,8 @@ The detail is written where the error is raised: it says what was received and w
     ├── DatasetUnavailable 424    neither on this machine nor to be had
     ├── NotAllowed 403
     ├── Unavailable 503
-    │   └── DatabaseNotReady
+    │   ├── DatabaseNotReady
+    │   └── TooManyViewers
     └── StorageFull 507           no room to write; reading and predicting go on
 """
 
@@ -77,6 +79,10 @@ class BadCursor(BadRequest):
 
 class BadCaller(BadRequest):
     name, title = "bad-caller", "The header that says who is calling cannot be read"
+
+
+class BadTensor(BadRequest):
+    name, title = "bad-tensor", "The tensors could not be read"
 
 
 class NotAuthenticated(CyfraError):
@@ -197,6 +203,10 @@ class Unavailable(CyfraError):
 
 class DatabaseNotReady(Unavailable):
     name, title = "database-not-ready", "The database has another version than this program"
+
+
+class TooManyViewers(Unavailable):
+    name, title = "too-many-viewers", "Too many are watching already"
 
 
 class StorageFull(CyfraError):

@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     max_json_bytes: int = Field(default=1 << 20, gt=0, description="Largest body of a JSON request, bytes.")
     max_upload_bytes: int = Field(default=16 << 20, gt=0, description="Largest body of an upload, bytes.")
     max_images: int = Field(default=64, gt=0, description="Most images in one prediction request.")
+    max_tensor_images: int = Field(
+        default=1024, gt=0, description="Most images in one request of /v2, TensorFlow Serving's or MLflow's protocol."
+    )
     max_image_pixels: int = Field(default=50_000_000, gt=0, description="Largest image that is decoded, pixels.")
     max_layers: int = Field(default=200, gt=0, le=500, description="Deepest network that is trained, layers.")
     max_parameters: int = Field(default=50_000_000, gt=0, description="Largest network that is trained.")
@@ -62,6 +65,12 @@ class Settings(BaseSettings):
     )
     max_training_flops: int = Field(
         default=10**17, gt=0, description="Most that one training may compute: 3 times FLOPs, images and epochs."
+    )
+    max_viewers: int = Field(
+        default=500, gt=0, description="Most streams of events that one process of the API serves at a time."
+    )
+    ping_seconds: float = Field(
+        default=15.0, gt=0, le=3600, description="A stream of events without news sends a comment this often."
     )
     min_free_bytes: int = Field(
         default=256 << 20,

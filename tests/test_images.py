@@ -160,7 +160,7 @@ def test_the_service_has_no_tensorflow_and_nothing_that_it_does_not_run(service_
     packages = service_image.packages()
 
     assert not FORBIDDEN & packages
-    assert {"service", "worker", "migrations", "onnxruntime"} <= packages
+    assert {"cyfra", "service", "worker", "migrations", "onnxruntime"} <= packages
     size = sum(path.stat().st_size for path in service_image.venv.rglob("*") if path.is_file())
     assert size < 400e6, f"{size / 1e6:.0f} MB"
 

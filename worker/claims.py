@@ -200,5 +200,22 @@ def _let_go(session: Session, claim: Claim, state: TrainingState, reason: str | 
     fairness.charge(session, row.owner, seconds, row.at)
 
 
+def record_where_it_goes_on(session: Session, claim: Claim, epoch: int) -> None:
+    """Write down, in a transaction that holds the claim, that the epochs beyond `epoch` are void: this attempt begins there."""
+    session.execute(
+        update(TrainingChange)
+        .where(
+            TrainingChange.training_id == claim.training_id,
+            TrainingChange.attempt == claim.attempt,
+            TrainingChange.state == TrainingState.RUNNING,
+        )
+        .values(resumes_after_epoch=epoch),
+        execution_options=UNSYNCHRONISED,
+    )
+
+
 def _record_change(session: Session, claim: Claim, state: TrainingState, reason: str | None) -> None:
-    session.add(TrainingChange(training_id=claim.training_id, state=state, attempt=claim.attempt, reason=reason))
+    change = TrainingChange(training_id=claim.training_id, state=state, attempt=claim.attempt, reason=reason)
+    if state == TrainingState.RUNNING and claim.attempt == 1:
+        change.resumes_after_epoch = 0  # there is nothing yet to go on from
+    session.add(change)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from service.database import Database
 from service.records import Epoch, Training
 from service.records.counting import count
-from worker.claims import Claim, LeaseLost, execute_fenced, fenced_update
+from worker.claims import Claim, LeaseLost, execute_fenced, fenced_update, record_where_it_goes_on
 from worker.learning.following import EpochResult
 from worker.stopping import Cancelled, Stops
 
@@ -57,6 +57,7 @@ class ProgressWriter:
             execute_fenced(session, fenced_update(self._claim).values(**vars(self.standing)))
             beyond = delete(Epoch).where(Epoch.training_id == self._claim.training_id, Epoch.epoch > epoch)
             session.execute(beyond, execution_options={"synchronize_session": False})
+            record_where_it_goes_on(session, self._claim, epoch)
 
     def tick(self) -> None:
         """Write if it is time to; raise Cancelled, LeaseLost, TimeLimit or ShuttingDown if the work must not go on."""

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 
 from service import storage
+from service.edge import peers
 from service.errors import BodyTooLarge, BrokenJson, CyfraError, Fault, InvalidFields, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ def install(app: FastAPI) -> None:
 
 def response(request: Request, error: CyfraError) -> JSONResponse:
     """Return `error` as the reply to `request`."""
+    if peers.answers(request):
+        return peers.error_response(error)
     body: dict[str, Any] = {
         "type": "about:blank" if isinstance(error, PlainError) else f"/problems/{error.name}",
         "title": error.title,

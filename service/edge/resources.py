@@ -9,8 +9,10 @@ from service.database import Database
 from service.edge.in_flight import InFlight
 from service.explanations.explaining import Explaining
 from service.health.checks import Checks
+from service.live.streaming import Live
 from service.metrics.process import ProcessMetrics
 from service.metrics.scraping import Scrape
+from service.pictures.keeping import Kept
 from service.predictions.engines import Engines
 from service.queue import Doorbell
 from service.settings import Settings
@@ -27,8 +29,10 @@ class Resources:
     metrics: ProcessMetrics
     scrape: Scrape
     checks: Checks
+    live: Live
     in_flight: InFlight = field(default_factory=InFlight)
     explaining: Explaining = field(default_factory=Explaining)
+    pictures: Kept = field(default_factory=Kept)
 
     def close(self) -> None:
         """Close all of it."""

@@ -32,6 +32,10 @@ class Stopping:
         """Say that it shall stop: every `pause` ends."""
         self._told.set()
 
+    async def wait(self) -> None:
+        """Return when it was told to."""
+        await self._told.wait()
+
     async def pause(self, seconds: float) -> None:
         """Sleep for `seconds`, or until the process is told to stop."""
         with suppress(TimeoutError):

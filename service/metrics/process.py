@@ -3,9 +3,10 @@
 Every label is bounded, whatever clients send: a series that a client could invent would grow without end.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.registry import Collector
 
 from service.metrics.sharing import shared_or
@@ -51,6 +52,11 @@ class ProcessMetrics:
             buckets=WAIT_BUCKETS,
             registry=registry,
         )
+        self._viewers = Gauge(
+            "cyfra_viewers", "Open streams of events.", multiprocess_mode="livesum", registry=registry
+        )
+        events = Counter("cyfra_events_sent", "Events sent to all viewers.", ("event",), registry=registry)
+        self._events_by = {name: events.labels(name) for name in ("state", "epoch", "progress")}
         # The same again by their labels: finding a child in a dictionary takes half the time of asking for it.
         self._requests_by: dict[tuple[str, str, int], Histogram] = {}
         self._predictions_by: dict[str, Histogram] = {}
@@ -82,3 +88,12 @@ class ProcessMetrics:
     def waited(self, what: str, seconds: float) -> None:
         """Count a wait for the database: see `service.waits`."""
         self._waits_by[what].observe(seconds)
+
+    def viewers(self, more: int) -> None:
+        """Count viewers that came, or went."""
+        self._viewers.inc(more)
+
+    def told(self, events: Mapping[str, int]) -> None:
+        """Count events that are sent to a viewer, by their kind: state, epoch or progress."""
+        for name, count in events.items():
+            self._events_by[name].inc(count)

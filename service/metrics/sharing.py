@@ -36,9 +36,22 @@ class AllProcesses(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Add up what the files hold. One that a starting process has just made may be empty still."""
-        files = [str(path) for path in self._folder.glob("*.db") if path.stat().st_size]
+        files = [str(path) for path in self._folder.glob("*.db") if path.stat().st_size and not _is_of_the_past(path)]
         merged: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
         return merged
+
+
+def _is_of_the_past(path: Path) -> bool:
+    """Whether a file holds what was true of a process (`gauge_live…_PID.db`) that has ended."""
+    if not path.name.startswith("gauge_live"):
+        return False
+    try:
+        os.kill(int(path.stem.rpartition("_")[2]), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # it lives, as another user
+        return False
+    return False
 
 
 def shared_or(registry: CollectorRegistry) -> Collector:

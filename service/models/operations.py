@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from service.errors import Fault, InvalidFields, NoModelYet, UnknownModel, UnknownVersion, unknown
 from service.models import queries
 from service.models.queries import ModelRows
-from service.models.schemas import ArtefactReply, InputReply, ModelList, ModelReply, VersionReply
+from service.models.schemas import ArtefactReply, InputReply, ModelList, ModelReply, VersionReply, VersionStatus
 from service.records import ModelVersion
 from service.records.models import DEFAULT_MODEL
 
@@ -83,6 +83,7 @@ def _reply(session: Session, rows: ModelRows) -> ModelReply:
         aliases=rows.aliases,
         versions=[_version_reply(session, version) for version in rows.versions],
         links={"self": f"/v1/models/{name}", "predict": f"/v1/models/{name}/predict"},
+        model_version_status=[VersionStatus(version=str(found.version)) for found in reversed(rows.versions)],
     )
 
 
@@ -99,4 +100,5 @@ def _version_reply(session: Session, version: ModelVersion) -> VersionReply:
         classes=version.classes["names"],
         input=InputReply.model_validate(version.input),
         artefacts={name: ArtefactReply(sha256=sha, size=sizes[sha]) for name, sha in shas.items()},
+        model_version_status=[VersionStatus(version=str(version.version))],
     )

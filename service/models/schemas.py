@@ -1,6 +1,7 @@
 """Models as JSON."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,6 +24,14 @@ class InputReply(BaseModel):
     handwriting: bool = Field(description="Whether pictures are normalised as MNIST's digits were")
 
 
+class VersionStatus(BaseModel):
+    """How a version stands, as TensorFlow Serving tells it: its clients wait for `AVAILABLE`."""
+
+    version: str
+    state: Literal["AVAILABLE"] = "AVAILABLE"
+    status: dict[str, str] = {"error_code": "OK", "error_message": ""}
+
+
 class VersionReply(BaseModel):
     """One version of a model."""
 
@@ -35,6 +44,7 @@ class VersionReply(BaseModel):
     classes: list[str]
     input: InputReply
     artefacts: dict[str, ArtefactReply]
+    model_version_status: list[VersionStatus]
 
 
 class ModelReply(BaseModel):
@@ -47,6 +57,7 @@ class ModelReply(BaseModel):
     aliases: dict[str, int]
     versions: list[VersionReply]
     links: dict[str, str]
+    model_version_status: list[VersionStatus]
 
 
 class ModelList(BaseModel):

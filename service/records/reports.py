@@ -51,4 +51,7 @@ class MisclassifiedExample(Base):
     predicted_class: Mapped[int]
     confidence: Mapped[float]
 
-    __table_args__ = (Index("ix_misclassified_examples_pair", "training_id", "true_class", "predicted_class"),)
+    __table_args__ = (
+        Index("ix_misclassified_examples_pair", "training_id", "true_class", "predicted_class"),
+        Index("ix_misclassified_examples_confidence", "training_id", "confidence", "test_index"),
+    )

@@ -115,6 +115,7 @@ class TrainingChange(Base):
     state: Mapped[TrainingState] = mapped_column(StateColumn)
     attempt: Mapped[int]
     reason: Mapped[str | None] = mapped_column(Text)
+    resumes_after_epoch: Mapped[int | None]  # of a running one, once its worker knows; epochs beyond it are void
 
 
 class Epoch(Base):

@@ -1,41 +1,28 @@
-"""Which report a training has, and in what words."""
+"""Which report a training has, and what is in it."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from math import isclose, isfinite
 
 from sqlalchemy.orm import Session
 
-from service.edge import cursors
-from service.errors import BadCursor, Fault, InvalidFields, NoReportYet, unknown
-from service.records import Report, Training, TrainingState
+from service.errors import NoReportYet
+from service.records import Epoch, Report, Training, TrainingState
 from service.reports import measures, queries
 from service.reports.listing import Listing
 from service.reports.measures import Answers
-from service.reports.queries import Pair
+from service.reports.normalizing import normalized
 from service.reports.schemas import (
     CalibrationReply,
     ConfusionMatrixReply,
+    CurvesReply,
     EpochReply,
     HistoryReply,
     IntervalReply,
-    MisclassifiedPage,
-    MisclassifiedReply,
+    LearningRateStep,
+    Normalize,
     ReportReply,
 )
 from service.trainings import operations as trainings
 from service.trainings import replies
-
-
-@dataclass(frozen=True)
-class MisclassifiedRequest:
-    """Which misclassified examples a client asks for; the classes by name."""
-
-    true: str | None
-    predicted: str | None
-    cursor: str | None
-    limit: int
 
 
 def report(session: Session, training_id: str) -> ReportReply:
@@ -50,7 +37,7 @@ def report(session: Session, training_id: str) -> ReportReply:
         test_loss=found.test_loss,
         test_accuracy=found.test_accuracy,
         misclassified_count=found.misclassified_count,
-        confidence_interval=_interval(found),
+        confidence_interval=interval(found),
         calibration=CalibrationReply.model_validate(measures.calibration(answers), from_attributes=True),
         top_k=found.top_k,
         classification=found.classification,
@@ -58,81 +45,53 @@ def report(session: Session, training_id: str) -> ReportReply:
     )
 
 
-def report_text(session: Session, training_id: str) -> str:
-    """Return the classification report as scikit-learn's text, with what one must know below it."""
-    training, found = find(session, training_id)
-    right = found.test_count - found.misclassified_count
-    interval = _interval(found)
-    lines = [
-        found.text.rstrip("\n"),
-        "",
-        f"{training.network or 'a network of its own'} on {training.dataset}, training {training.id}",
-        f"test accuracy {found.test_accuracy:.4f} ({right:,} of {found.test_count:,}), test loss {found.test_loss:.4f}",
-        f"95 % confidence interval of the accuracy: {interval.low:.4f} to {interval.high:.4f} (Wilson score)",
-        *(f"note: {note}" for note in found.notes["notes"]),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def confusion_matrix(session: Session, training_id: str) -> ConfusionMatrixReply:
-    """Return the confusion matrix; raise NoReportYet."""
+def confusion_matrix(session: Session, training_id: str, normalize: Normalize | None) -> ConfusionMatrixReply:
+    """Return the confusion matrix, as counts or as shares; raise NoReportYet."""
     _, found = find(session, training_id)
+    matrix = found.confusion_matrix["matrix"]
     return ConfusionMatrixReply(
         training=training_id,
         classes=list(queries.class_names(session, training_id)),
-        matrix=found.confusion_matrix["matrix"],
+        normalize=normalize,
+        matrix=matrix if normalize is None else normalized(matrix, normalize).tolist(),
     )
-
-
-def confusion_matrix_csv(session: Session, training_id: str) -> str:
-    """Return the confusion matrix with a row a true class; the first row names the predicted classes."""
-    found = confusion_matrix(session, training_id)
-    header = ["true \\ predicted", *found.classes]
-    return _csv(header, ([name, *row] for name, row in zip(found.classes, found.matrix, strict=True)))
 
 
 def history(session: Session, training_id: str) -> HistoryReply:
     """Return the figures of every epoch so far."""
     trainings.find(session, training_id)
-    found = queries.epochs(session, training_id)
-    return HistoryReply(
-        training=training_id, epochs=[EpochReply.model_validate(epoch, from_attributes=True) for epoch in found]
-    )
+    return HistoryReply(training=training_id, epochs=_epochs(session, training_id))
 
 
-def history_csv(session: Session, training_id: str) -> str:
-    """Return the figures of every epoch, a row an epoch."""
-    found = history(session, training_id)
-    return _csv(list(EpochReply.model_fields), (epoch.model_dump().values() for epoch in found.epochs))
-
-
-def misclassified(
-    session: Session, training_id: str, request: MisclassifiedRequest
-) -> tuple[MisclassifiedPage, str | None]:
-    """Return a page of misclassified examples and the cursor of the next one."""
-    training, found = find(session, training_id)
-    names = list(queries.class_names(session, training_id))
-    pair = Pair(_class_index(names, "true", request.true), _class_index(names, "predicted", request.predicted))
-    after = None if request.cursor is None else _after(cursors.decode(request.cursor, (training_id, pair)))
-    examples = queries.misclassified(session, training_id, pair, after, request.limit + 1)
-    shown = examples[: request.limit]
-    page = MisclassifiedPage(
+def curves(session: Session, training_id: str) -> CurvesReply:
+    """Return the figures of every epoch so far, where the learning rate changed, and the best epoch."""
+    trainings.find(session, training_id)
+    epochs = _epochs(session, training_id)
+    return CurvesReply(
         training=training_id,
-        count=found.misclassified_count,
-        misclassified=[
-            MisclassifiedReply(
-                index=example.test_index,
-                true=names[example.true_class],
-                predicted=names[example.predicted_class],
-                confidence=example.confidence,
-                image=f"/v1/datasets/{training.dataset}/samples/test/{example.test_index}.png",
-            )
-            for example in shown
-        ],
-        next=None,
+        epochs=epochs,
+        learning_rate_steps=_steps(epochs),
+        best_epoch=_best(epochs),
     )
-    has_more = len(examples) > request.limit
-    return page, cursors.encode([shown[-1].test_index], (training_id, pair)) if has_more else None
+
+
+def _epochs(session: Session, training_id: str) -> list[EpochReply]:
+    found: list[Epoch] = list(queries.epochs(session, training_id))
+    return [EpochReply.model_validate(epoch, from_attributes=True) for epoch in found]
+
+
+def _steps(epochs: list[EpochReply]) -> list[LearningRateStep]:
+    return [
+        LearningRateStep(epoch=now.epoch, learning_rate=now.learning_rate, before=before.learning_rate)
+        for before, now in zip(epochs, epochs[1:], strict=False)
+        if not isclose(before.learning_rate, now.learning_rate, rel_tol=1e-6)
+    ]
+
+
+def _best(epochs: list[EpochReply]) -> int | None:
+    measured = [(one.val_accuracy, -one.epoch) for one in epochs if one.val_accuracy is not None]
+    finite = [one for one in measured if isfinite(one[0])]
+    return -max(finite)[1] if finite else None
 
 
 def listing(session: Session, training_id: str) -> Listing:
@@ -152,7 +111,7 @@ def artefact_sha256(session: Session, training_id: str, artefact_format: str) ->
 
 
 def find(session: Session, training_id: str) -> tuple[Training, Report]:
-    """Return a training and its report; raise UnknownTraining, NoReportYet."""
+    """Return a training and its report; raise UnknownTraining, or NoReportYet with the reason."""
     training = trainings.find(session, training_id)
     found = queries.report(session, training_id)
     if found is None:
@@ -160,15 +119,21 @@ def find(session: Session, training_id: str) -> tuple[Training, Report]:
     return training, found
 
 
+def named(training: Training) -> str:
+    """Return what was trained on what, in words."""
+    return f"{training.network or 'a network of its own'} on {training.dataset}"
+
+
+def interval(report: Report) -> IntervalReply:
+    """Return where the true accuracy lies, with a confidence of 95 %."""
+    right = report.test_count - report.misclassified_count
+    return IntervalReply.model_validate(measures.wilson(right, report.test_count), from_attributes=True)
+
+
 def _answers(session: Session, training_id: str) -> Answers:
     answers = queries.answers(session, training_id)
     assert answers is not None, "the report was there a moment ago, in the same transaction"
     return answers
-
-
-def _interval(report: Report) -> IntervalReply:
-    right = report.test_count - report.misclassified_count
-    return IntervalReply.model_validate(measures.wilson(right, report.test_count), from_attributes=True)
 
 
 def _nothing_yet(training: Training, what: str) -> NoReportYet:
@@ -184,26 +149,3 @@ def _nothing_yet(training: Training, what: str) -> NoReportYet:
     else:
         ended = f"was {state}"
     return NoReportYet(f"The training {ended}, so there will be no {what}. Submit it again.")
-
-
-def _class_index(names: Sequence[str], parameter: str, name: str | None) -> int | None:
-    if name is None:
-        return None
-    if name not in names:
-        advice = unknown(name, names, "class")
-        raise InvalidFields.of([Fault(parameter, advice)])
-    return names.index(name)
-
-
-def _after(place: list[object]) -> int:
-    if len(place) == 1 and type(place[0]) is int and 0 <= place[0] < 2**31:
-        return place[0]
-    raise BadCursor("The cursor is not one of ours. Take it from `next` of the page before.")
-
-
-def _csv(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()

@@ -2,21 +2,39 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
 from service.records import ClassFigures, Epoch, MisclassifiedExample, Report, TrainingArtefact
 from service.reports.measures import Answers
 
 
+class Order(StrEnum):
+    """In which order misclassified examples come. Equal confidences follow the index, in the same direction."""
+
+    INDEX = "index"  # as in the test set
+    LEAST_SURE_FIRST = "confidence"
+    SUREST_FIRST = "-confidence"
+
+
 @dataclass(frozen=True)
-class Pair:
-    """Which misclassified examples are wanted: by true class, by predicted class, or both."""
+class Wanted:
+    """Which misclassified examples are wanted, by true class, by predicted class, or both; and in which order."""
 
     true_class: int | None
     predicted_class: int | None
+    order: Order
+
+
+@dataclass(frozen=True)
+class Place:
+    """The last example of a page."""
+
+    test_index: int
+    confidence: float
 
 
 def report(session: Session, training_id: str) -> Report | None:
@@ -63,17 +81,29 @@ def epochs(session: Session, training_id: str) -> Sequence[Epoch]:
 
 
 def misclassified(
-    session: Session, training_id: str, pair: Pair, after: int | None, limit: int
+    session: Session, training_id: str, wanted: Wanted, after: Place | None, limit: int
 ) -> Sequence[MisclassifiedExample]:
-    """Return misclassified examples by test index, those after index `after`."""
+    """Return misclassified examples in the wanted order, those after a place."""
     query = select(MisclassifiedExample).where(MisclassifiedExample.training_id == training_id)
-    if pair.true_class is not None:
-        query = query.where(MisclassifiedExample.true_class == pair.true_class)
-    if pair.predicted_class is not None:
-        query = query.where(MisclassifiedExample.predicted_class == pair.predicted_class)
-    if after is not None:
-        query = query.where(MisclassifiedExample.test_index > after)
-    return session.scalars(query.order_by(MisclassifiedExample.test_index).limit(limit)).all()
+    if wanted.true_class is not None:
+        query = query.where(MisclassifiedExample.true_class == wanted.true_class)
+    if wanted.predicted_class is not None:
+        query = query.where(MisclassifiedExample.predicted_class == wanted.predicted_class)
+    return session.scalars(_ordered(query, wanted.order, after).limit(limit)).all()
+
+
+def _ordered(
+    query: Select[tuple[MisclassifiedExample]], order: Order, after: Place | None
+) -> Select[tuple[MisclassifiedExample]]:
+    """Put a query into an order that an index has, forwards or backwards, and start it after a place."""
+    index, confidence = MisclassifiedExample.test_index, MisclassifiedExample.confidence
+    if order is Order.INDEX:
+        return (query if after is None else query.where(index > after.test_index)).order_by(index)
+    place = None if after is None else tuple_(after.confidence, after.test_index)
+    both = tuple_(confidence, index)
+    if order is Order.LEAST_SURE_FIRST:
+        return (query if place is None else query.where(both > place)).order_by(confidence, index)
+    return (query if place is None else query.where(both < place)).order_by(confidence.desc(), index.desc())
 
 
 def artefact_sha256(session: Session, training_id: str, artefact_format: str) -> str | None:

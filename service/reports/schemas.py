@@ -1,8 +1,10 @@
 """Reports as JSON."""
 
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
+
+Normalize = Literal["true", "pred", "all"]
 
 
 class IntervalReply(BaseModel):
@@ -51,6 +53,10 @@ class ReportReply(BaseModel):
     notes: list[str] = Field(description="What one must know to judge the figures")
 
 
+class ClassificationReply(RootModel[dict[str, Any]]):
+    """scikit-learn's classification_report(output_dict=True), exactly."""
+
+
 class ConfusionMatrixReply(BaseModel):
     """How often each class was taken for each other."""
 
@@ -58,7 +64,10 @@ class ConfusionMatrixReply(BaseModel):
     classes: list[str]
     rows: str = "true"
     columns: str = "predicted"
-    matrix: list[list[int]]
+    normalize: Normalize | None = Field(
+        default=None, description="What adds up to 1: each row (true), each column (pred), all cells; null: counts"
+    )
+    matrix: list[list[int]] | list[list[float]]
 
 
 class EpochReply(BaseModel):
@@ -80,6 +89,23 @@ class HistoryReply(BaseModel):
     epochs: list[EpochReply]
 
 
+class LearningRateStep(BaseModel):
+    """From this epoch on the learning rate is another one."""
+
+    epoch: int
+    learning_rate: float
+    before: float
+
+
+class CurvesReply(HistoryReply):
+    """The figures of every epoch so far, and what is remarkable about them."""
+
+    learning_rate_steps: list[LearningRateStep]
+    best_epoch: int | None = Field(
+        description="The first with the highest validation accuracy; null while there is none"
+    )
+
+
 class MisclassifiedReply(BaseModel):
     """A test image that the network got wrong."""
 
@@ -91,7 +117,7 @@ class MisclassifiedReply(BaseModel):
 
 
 class MisclassifiedPage(BaseModel):
-    """Some of the test images that the network got wrong, by index."""
+    """Some of the test images that the network got wrong."""
 
     training: str
     count: int = Field(description="All of them")

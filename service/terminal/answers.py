@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from service.terminal.shapes import Prediction
+from cyfra import Prediction
 
 BAR_WIDTH = 20
 
@@ -17,9 +17,9 @@ def predictions_table(files: Sequence[Path], predictions: Sequence[Prediction], 
     for heading in ("file", "label", "confidence", "", "model"):
         table.add_column(heading, overflow="fold")
     for file, prediction in zip(files, predictions, strict=True):
-        ranked = sorted(prediction["probabilities"].items(), key=lambda item: -item[1]) if top else []
-        model = f"{prediction['model']['name']} {prediction['model']['version']}"
-        first = (prediction["label"], prediction["confidence"])
+        ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1]) if top else []
+        model = "" if prediction.model is None else f"{prediction.model.name} {prediction.model.version}"
+        first = (prediction.label, prediction.confidence)
         table.add_row(Text(str(file)), *_cells(*first, style="bold green"), model)
         for label, probability in ranked[1:top]:
             table.add_row("", *_cells(label, probability, style="dim"), "")

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import httpx
     from rich.console import RenderableType
 
-    from service.terminal.shapes import Datasets, Models, Networks, Training, Trainings
+    from service.terminal.client import Client
 
 # Client, rich and the tables are imported in the functions: `cyfra --help` and `cyfra worker` need none of them.
 # ruff: noqa: PLC0415
@@ -30,7 +30,8 @@ def trainings(
     as_json: AsJson = False,
 ) -> None:
     """List trainings, newest first."""
-    from service.terminal.client import Client, decoded
+    from cyfra import Facts
+    from service.terminal.client import Client, all_told
     from service.terminal.tables import trainings_table
 
     query: dict[str, str | int | Sequence[str]] = {"limit": limit}
@@ -42,36 +43,38 @@ def trainings(
         response = client.get("/v1/trainings", query)
     if as_json:
         return print_json(response)
-    page = cast("Trainings", decoded(response))
-    if not page["trainings"]:
+    found = all_told(Facts, response, "trainings")
+    if not found:
         return print_text("No trainings. Start one: cyfra train --preset quickstart --follow")
-    console().print(trainings_table(page["trainings"]))
-    if page["next"]:
+    console().print(trainings_table(found))
+    if response.json().get("next"):
         error_console().print(f"There are more: --limit shows more than {limit}.", style="dim")
     return None
 
 
 def show(training_id: TrainingId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Show everything about one training."""
-    from service.terminal.client import Client, decoded
+    from cyfra import Facts
+    from service.terminal.client import Client, told
     from service.terminal.details import training_details
 
     with Client(url) as client:
         response = client.get(f"/v1/trainings/{training_id}")
     if as_json:
         return print_json(response)
-    return console().print(training_details(cast("Training", decoded(response))))
+    return console().print(training_details(told(Facts, response)))
 
 
 def cancel(training_id: TrainingId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Ask for the end of a training. Saying it twice does no harm."""
-    from service.terminal.client import Client, decoded
+    from cyfra import Facts
+    from service.terminal.client import Client, told
 
     with Client(url) as client:
         response = client.post(f"/v1/trainings/{training_id}/cancel")
     if as_json:
         return print_json(response)
-    return print_text(f"Training {training_id}: {cast('Training', decoded(response))['state']}")
+    return print_text(f"Training {training_id}: {told(Facts, response).state}")
 
 
 def report(training_id: TrainingId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
@@ -96,45 +99,60 @@ def predict(
 ) -> None:
     """Say what is on images."""
     from service.terminal.answers import predictions_table
-    from service.terminal.client import Client, predictions
+    from service.terminal.client import Client, predicted
 
     with Client(url) as client:
         response = client.predict(files, model, top)
     if as_json:
         return print_json(response)
-    return console().print(predictions_table(files, predictions(response)["predictions"], top))
+    return console().print(predictions_table(files, predicted(response), top))
 
 
 def datasets(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """List the data sets."""
+    from cyfra import Dataset
+    from service.terminal.client import all_told
     from service.terminal.tables import datasets_table
 
-    _list(url, "/v1/datasets", as_json, lambda answer: datasets_table(cast("Datasets", answer)["datasets"]))
+    def table(client: "Client", answer: "httpx.Response") -> "RenderableType":
+        return datasets_table(all_told(Dataset, answer, "datasets", _connection=client.connection))
+
+    _list(url, "/v1/datasets", as_json, table)
 
 
 def networks(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """List the networks that have a name."""
+    from cyfra import Network
+    from service.terminal.client import all_told
     from service.terminal.tables import networks_table
 
-    _list(url, "/v1/networks", as_json, lambda answer: networks_table(cast("Networks", answer)["networks"]))
+    def table(client: "Client", answer: "httpx.Response") -> "RenderableType":
+        return networks_table(all_told(Network, answer, "networks", _connection=client.connection))
+
+    _list(url, "/v1/networks", as_json, table)
 
 
 def models(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """List the models and their versions."""
+    from cyfra import Model
+    from service.terminal.client import all_told
     from service.terminal.tables import models_table
 
-    _list(url, "/v1/models", as_json, lambda answer: models_table(cast("Models", answer)["models"]))
+    def table(client: "Client", answer: "httpx.Response") -> "RenderableType":
+        return models_table(all_told(Model, answer, "models", _connection=client.connection))
+
+    _list(url, "/v1/models", as_json, table)
 
 
-def _list(url: str, path: str, as_json: bool, table: "Callable[[object], RenderableType]") -> None:
-    from service.terminal.client import Client, decoded
+def _list(url: str, path: str, as_json: bool, table: "Callable[[Client, httpx.Response], RenderableType]") -> None:
+    from service.terminal.client import Client
 
     with Client(url) as client:
         response = client.get(path)
-    if as_json:
-        print_json(response)
-    else:
-        console().print(table(decoded(response)))
+        if as_json:
+            print_json(response)
+        else:
+            console().print(table(client, response))
 
 
 def print_json(response: "httpx.Response") -> None:

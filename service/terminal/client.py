@@ -1,47 +1,32 @@
-"""The HTTP client of the terminal: one method a question, every trouble a `CommandFailed`."""
+"""The terminal's way to a service: the Python client's connection, with every trouble a `CommandFailed`."""
 
-from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, cast
+from typing import Self, TypeVar
 
 import httpx
 
+from cyfra import BadAddress, ConfusionMatrix, Facts, History, NotCyfra, Predictions, Problem, Sample
+from cyfra import Unreachable as NobodyAnswers
+from cyfra.connection import Connection, Query, decoded
+from cyfra.following import path_of
+from cyfra.predictions import predictions_of, send
+from cyfra.reading import read, read_all
 from service.terminal.exits import REFUSED, UNREACHABLE, CommandFailed, Refused, Unreachable
-from service.terminal.shapes import (
-    ConfusionMatrix,
-    History,
-    Predictions,
-    Problem,
-    Samples,
-    Training,
-    Trainings,
-)
 
-CONNECT_SECONDS: Final = 5.0
-ANSWER_SECONDS: Final = 60.0
-
-Query = Mapping[str, str | int | Sequence[str]]
+T = TypeVar("T")
 
 
 class Client:
-    """Speaks to one service. `transport` is the seam for tests."""
+    """Speaks to one service, and never asks twice: a person at a terminal does that. `transport` is the seam for tests."""
 
     def __init__(self, url: str, *, transport: httpx.BaseTransport | None = None) -> None:
         """Prepare to speak to the service at `url`; nothing is sent yet."""
-        self.url = url.rstrip("/")
-        if not self.url.startswith(("http://", "https://")):
-            raise CommandFailed(REFUSED, f"The service's address must start with http:// or https://. Received: {url}")
-        try:
-            self._http = httpx.Client(
-                base_url=self.url,
-                timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-                transport=transport,
-                trust_env=not is_loopback(httpx.URL(self.url).host),  # a proxy does not know this machine's loopback
-            )
-        except httpx.InvalidURL as error:
-            raise CommandFailed(REFUSED, f"That is no address of a service: {url} ({error}).") from error
+        with troubles_told(url):
+            self.connection = Connection(url, pauses_seconds=(), transport=transport)
+        self.url = self.connection.url
 
     def __enter__(self) -> Self:
         """Return the client; the block's end closes its connections."""
@@ -51,101 +36,82 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the connections."""
-        self._http.close()
+        self.connection.close()
 
     def is_live(self) -> bool:
         """Whether the service answers at all."""
-        try:
-            return self._http.get("/livez", timeout=1.0).is_success
-        except httpx.HTTPError:
-            return False
+        return self.connection.is_live()
 
-    def get(self, path: str, query: Query | None = None, *, wait_seconds: int | None = None) -> httpx.Response:
-        """GET `path`; with `wait_seconds` the service may hold the answer back that long until there is news."""
-        headers = {} if wait_seconds is None else {"Prefer": f"wait={wait_seconds}"}
-        return self._ask(self._http.build_request("GET", path, params=query, headers=headers))
+    def get(self, path: str, query: Query | None = None) -> httpx.Response:
+        """GET `path`."""
+        with troubles_told(self.url):
+            return self.connection.get(path, query)
 
     def post(self, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
         """POST a JSON body, or none."""
-        return self._ask(self._http.build_request("POST", path, json=body))
+        with troubles_told(self.url):
+            return self.connection.post(path, body)
 
     def predict(self, files: Sequence[Path], model: str | None, top: int | None) -> httpx.Response:
         """Ask what is on the images in `files`."""
-        path = "/predict" if model is None else f"/v1/models/{model}/predict"
-        uploads = [("file", (file.name, file.read_bytes())) for file in files]
-        query = {} if top is None else {"top": top}
-        return self._ask(self._http.build_request("POST", path, params=query, files=uploads))
+        pictures = [(file.name, file.read_bytes()) for file in files]
+        with troubles_told(self.url):
+            return send(self.connection, pictures, model=model, top=top)
 
-    def training(self, training_id: str, *, wait_seconds: int | None = None) -> Training:
+    def training(self, training_id: str) -> Facts:
         """Return one training."""
-        return cast("Training", decoded(self.get(f"/v1/trainings/{training_id}", wait_seconds=wait_seconds)))
+        return told(Facts, self.get(path_of(training_id)))
 
     def has_trainings(self) -> bool:
         """Whether there is any training, of whatever state."""
-        page = cast("Trainings", decoded(self.get("/v1/trainings", {"limit": 1})))
-        return bool(page["trainings"])
-
-    def submit(self, spec: Mapping[str, object], key: str) -> httpx.Response:
-        """Submit a training; sent again with the same key, it stays one training."""
-        headers = {"Idempotency-Key": key}
-        return self._ask(self._http.build_request("POST", "/v1/trainings", json=spec, headers=headers))
+        return bool(all_told(Facts, self.get("/v1/trainings", {"limit": 1}), "trainings"))
 
     def history(self, training_id: str) -> History:
         """Return the finished epochs of a training."""
-        return cast("History", decoded(self.get(f"/v1/trainings/{training_id}/history.json")))
+        return told(History, self.get(f"{path_of(training_id)}/history.json"))
 
     def confusion_matrix(self, training_id: str) -> ConfusionMatrix:
         """Return the confusion matrix of a training that succeeded."""
-        return cast("ConfusionMatrix", decoded(self.get(f"/v1/trainings/{training_id}/confusion-matrix.json")))
+        answer = self.get(f"{path_of(training_id)}/confusion-matrix.json")
+        return told(ConfusionMatrix, answer, _connection=self.connection)
 
-    def samples(self, dataset: str, *, split: str, count: int) -> Samples:
-        """Return some pictures of a data set, as many of each class as can be."""
-        return cast("Samples", decoded(self.get(f"/v1/datasets/{dataset}/samples", {"split": split, "count": count})))
-
-    def _ask(self, request: httpx.Request) -> httpx.Response:
-        try:
-            response = self._http.send(request)
-        except httpx.TransportError as error:
-            raise Unreachable(self.url, str(error) or type(error).__name__) from error
-        if not response.is_success:
-            raise Refused(_problem(response))
-        return response
+    def samples(self, dataset: str, *, count: int) -> Sequence[Sample]:
+        """Return some test pictures of a data set, as many of each class as can be."""
+        answer = self.get(f"/v1/datasets/{dataset}/samples", {"split": "test", "count": count})
+        return all_told(Sample, answer, "samples", _connection=self.connection)
 
 
-def decoded(response: httpx.Response) -> object:
-    """Return the JSON of an answer; a page that is no JSON comes from something that is not Cyfra."""
+def told(kind: type[T], answer: httpx.Response, **own: object) -> T:
+    """Return what an answer tells."""
+    with troubles_told(str(answer.request.url)):
+        return read(kind, decoded(answer), **own)
+
+
+def all_told(kind: type[T], answer: httpx.Response, key: str, **own: object) -> Sequence[T]:
+    """Return what an answer tells in the list under `key`."""
+    with troubles_told(str(answer.request.url)):
+        return read_all(kind, decoded(answer), key, **own)
+
+
+def predicted(answer: httpx.Response) -> Predictions:
+    """Return the answer to one image or to several."""
+    with troubles_told(str(answer.request.url)):
+        return predictions_of(answer)
+
+
+@contextmanager
+def troubles_told(url: str) -> Iterator[None]:
+    """Make a trouble with the service at `url` the failure of the command."""
     try:
-        return response.json()
-    except ValueError as error:
-        raise CommandFailed(
-            UNREACHABLE, f"{response.request.url} answers, but not with JSON: is that a Cyfra service?"
-        ) from error
+        yield
+    except (Problem, NobodyAnswers, NotCyfra, BadAddress) as trouble:
+        raise failure_of(trouble, url) from trouble
 
 
-def predictions(response: httpx.Response) -> Predictions:
-    """Return the answer to one or several images in the shape for several."""
-    answer = cast("dict[str, object]", decoded(response))
-    return cast("Predictions", answer if "predictions" in answer else {"predictions": [answer]})
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host`, a name or an address, is this machine's loopback."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _problem(response: httpx.Response) -> Problem:
-    fallback: Problem = {
-        "title": response.reason_phrase or "The service refused",
-        "status": response.status_code,
-        "detail": response.text[:500],
-    }
-    if "json" not in response.headers.get("content-type", ""):
-        return fallback
-    try:
-        body = response.json()
-    except ValueError:
-        return fallback
-    return cast("Problem", {**fallback, **body}) if isinstance(body, dict) else fallback
+def failure_of(trouble: Problem | NobodyAnswers | NotCyfra | BadAddress, url: str) -> CommandFailed:
+    """Return how a command ends because of a trouble with the service at `url`."""
+    if isinstance(trouble, Problem):
+        return Refused(trouble)
+    if isinstance(trouble, NobodyAnswers):
+        return Unreachable(url, trouble.reason)
+    return CommandFailed(REFUSED if isinstance(trouble, BadAddress) else UNREACHABLE, str(trouble))

@@ -5,8 +5,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from service.terminal.shapes import ConfusionMatrix
-from service.terminal.wording import NOTHING
+from cyfra import ConfusionMatrix
+from cyfra.wording import NOTHING
 
 
 def confusion_table(confusion: ConfusionMatrix) -> Table:
@@ -18,10 +18,10 @@ def confusion_table(confusion: ConfusionMatrix) -> Table:
         title="rows: true class, columns: predicted class", title_style="dim", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
     table.add_column("", style="bold", justify="right")
-    for name in confusion["classes"]:
+    for name in confusion.classes:
         table.add_column(name, justify="right", min_width=3)
     table.add_column("right", justify="right", style="dim")
-    for row, (name, counts) in enumerate(zip(confusion["classes"], confusion["matrix"], strict=True)):
+    for row, (name, counts) in enumerate(zip(confusion.classes, confusion.matrix, strict=True)):
         total = sum(counts)
         cells = [_cell(number, total, is_right=row == column) for column, number in enumerate(counts)]
         share = f"{100 * counts[row] / total:.1f} %" if total else NOTHING

@@ -9,6 +9,8 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from cyfra import Facts
+from cyfra.wording import count, percent
 from service.settings import Settings
 from service.supervising import Supervisor
 from service.terminal.asking import print_text
@@ -21,13 +23,11 @@ from service.terminal.following import follow
 from service.terminal.parts import MOST_QUICK_DEATHS, Recorder, service_parts, wait_until_live
 from service.terminal.pictures import in_characters
 from service.terminal.progress import watcher_for
-from service.terminal.shapes import Training
 from service.terminal.signals import StopAsked, stop_signals
 from service.terminal.starting import free_port, make_ready, require_free, service_url
 from service.terminal.submission import build_spec
 from service.terminal.submitting import submit, submitted
 from service.terminal.training import require_success
-from service.terminal.wording import count, percent
 
 HOST: Final = "127.0.0.1"
 STEPS: Final = 8
@@ -83,38 +83,38 @@ class Demo:
             wait_until_live(client, self._supervisor)
             training = self._train(client)
             self._say("The classification report: how well each digit is recognised, on images it never trained on")
-            print_text(client.get(f"/v1/trainings/{training['id']}/report.txt").text.rstrip())
+            print_text(client.get(f"/v1/trainings/{training.id}/report.txt").text.rstrip())
             self._say("The confusion matrix: what was taken for what")
-            self._console.print(confusion_table(client.confusion_matrix(training["id"])))
-            digit = self._fetch_digit(client, training["dataset"])
+            self._console.print(confusion_table(client.confusion_matrix(training.id)))
+            digit = self._fetch_digit(client, training.dataset)
             self._say("Asking the service which digit that is")
             self._console.print_json(classify(self._console, digit, self._url))
         self._say("Stopping the service")
 
-    def _train(self, client: Client) -> Training:
+    def _train(self, client: Client) -> Facts:
         training = submitted(submit(client, build_spec(preset="quickstart")))
-        self._say(f"Training the quickstart network on handwritten digits ({training['dataset']})")
-        looks = self._while_the_worker_lives(follow(client, training["id"]))
+        self._say(f"Training the quickstart network on handwritten digits ({training.dataset})")
+        looks = self._while_the_worker_lives(follow(client, training.id))
         training = watcher_for(self._console, client).show(looks)
         require_success(training)
-        metrics = training["metrics"]
+        metrics = training.metrics
         if metrics is not None:
-            accuracy, parameters = percent(metrics["test_accuracy"]), count(metrics["parameters"])
+            accuracy, parameters = percent(metrics.test_accuracy), count(metrics.parameters)
             print_text(f"Test accuracy {accuracy} with {parameters} parameters.")
         return training
 
-    def _while_the_worker_lives(self, looks: Iterable[Training]) -> Iterator[Training]:
+    def _while_the_worker_lives(self, looks: Iterable[Facts]) -> Iterator[Facts]:
         for training in looks:
             if self._supervisor.quick_deaths("worker") >= MOST_QUICK_DEATHS:
                 raise CommandFailed(FAILED, "The worker does not start.")
             yield training
 
     def _fetch_digit(self, client: Client, dataset: str) -> Path:
-        samples = client.samples(dataset, split="test", count=10)["samples"]
+        samples = client.samples(dataset, count=10)
         sample = samples[SAMPLE % len(samples)]
         digit = self._home / "digit.png"
-        self._say(f"Taking a test image that it has not seen, labelled {sample['label']}: GET {sample['image']}")
-        digit.write_bytes(client.get(sample["image"]).content)
+        self._say(f"Taking a test image that it has not seen, labelled {sample.label}: GET {sample.image}")
+        digit.write_bytes(client.get(sample.image).content)
         self._console.print(Text(in_characters(digit.read_bytes())))
         return digit
 

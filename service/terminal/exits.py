@@ -1,10 +1,12 @@
 """How a command ends: its exit codes, and what is printed when it does not succeed."""
 
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from service.terminal.consoles import error_console
-from service.terminal.shapes import Problem
+
+if TYPE_CHECKING:
+    from cyfra import Problem  # with httpx, which `cyfra --help` need not load
 
 OK: Final = 0
 FAILED: Final = 1
@@ -34,21 +36,20 @@ class CommandFailed(Exception):
 class Refused(CommandFailed):
     """The service answered with a problem (RFC 9457)."""
 
-    def __init__(self, problem: Problem) -> None:
-        status = problem.get("status", 500)
-        super().__init__(REFUSED if status < 500 else UNREACHABLE, problem.get("detail") or problem.get("title", ""))
+    def __init__(self, problem: "Problem") -> None:
+        super().__init__(REFUSED if problem.status < 500 else UNREACHABLE, problem.detail or problem.title)
         self.problem = problem
 
     def print(self) -> None:
         """Print title, detail and each wrong field."""
         console = error_console()
-        title = f"{self.problem.get('title', 'The service refused')} ({self.problem.get('status', '?')})"
+        title = f"{self.problem.title} ({self.problem.status})"
         console.print(title, style="bold red", markup=False, soft_wrap=True)
         if self.message:
             console.print(self.message, markup=False, soft_wrap=True)
-        for fault in self.problem.get("errors", []):
-            where = f"{fault['pointer']}: " if fault["pointer"] else ""  # an empty pointer is the whole body
-            console.print(f"  {where}{fault['detail']}", markup=False, soft_wrap=True)
+        for fault in self.problem.errors:
+            where = f"{fault.pointer}: " if fault.pointer else ""  # an empty pointer is the whole body
+            console.print(f"  {where}{fault.detail}", markup=False, soft_wrap=True)
 
 
 class Unreachable(CommandFailed):

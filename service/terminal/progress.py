@@ -6,16 +6,16 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
 
+from cyfra import Epoch, Facts
+from cyfra.wording import duration, percent
 from service.terminal.client import Client
 from service.terminal.exits import Refused
-from service.terminal.shapes import EpochFigures, Training
-from service.terminal.wording import duration, epoch_text, fraction_done, percent, state_text
 
 
 class Watcher(Protocol):
     """Shows what `follow` yields."""
 
-    def show(self, trainings: Iterable[Training]) -> Training:
+    def show(self, trainings: Iterable[Facts]) -> Facts:
         """Show each state of the training as it comes; return the last."""
 
 
@@ -33,15 +33,15 @@ class ProgressBar:
         """Prepare a bar on `console`."""
         self._console = console
 
-    def show(self, trainings: Iterable[Training]) -> Training:
+    def show(self, trainings: Iterable[Facts]) -> Facts:
         """Move the bar to each state of the training; return the last."""
-        latest: Training | None = None
+        latest: Facts | None = None
         with self._bar() as bar:
             task = bar.add_task("waiting", total=1.0, figures="")
             furthest = (0, 0.0)  # attempt and fraction: only a new attempt takes the bar back
             for latest in trainings:
-                furthest = max(furthest, (latest["attempt"], fraction_done(latest)))
-                bar.update(task, description=state_text(latest), completed=furthest[1], figures=_figures(latest))
+                furthest = max(furthest, (latest.attempt, latest.fraction_done))
+                bar.update(task, description=latest.state_text, completed=furthest[1], figures=_figures(latest))
         assert latest is not None, "follow yields at least once"
         return latest
 
@@ -67,12 +67,12 @@ class EpochLines:
         self._attempt = 0
         self._said = ""
 
-    def show(self, trainings: Iterable[Training]) -> Training:
+    def show(self, trainings: Iterable[Facts]) -> Facts:
         """Write a line where there is news; return the last state of the training."""
-        latest: Training | None = None
+        latest: Facts | None = None
         for latest in trainings:
             self._print_epochs(latest)
-            self._say(state_text(latest))
+            self._say(latest.state_text)
         assert latest is not None, "follow yields at least once"
         return latest
 
@@ -81,37 +81,37 @@ class EpochLines:
             self._said = text
             self._write(text)
 
-    def _print_epochs(self, training: Training) -> None:
-        if training["attempt"] != self._attempt:
-            self._attempt, self._printed_epochs = training["attempt"], 0
-        progress = training["progress"]
-        if progress["epoch"] <= self._printed_epochs:
+    def _print_epochs(self, training: Facts) -> None:
+        if training.attempt != self._attempt:
+            self._attempt, self._printed_epochs = training.attempt, 0
+        progress = training.progress
+        if progress.epoch <= self._printed_epochs:
             return
         try:
-            epochs = self._client.history(training["id"])["epochs"]
+            epochs = self._client.history(training.id).epochs
         except Refused:
             return  # no history yet
         for figures in epochs[self._printed_epochs :]:
-            self._write(_epoch_line(figures, progress["epochs"]))
-            self._printed_epochs = figures["epoch"]
+            self._write(_epoch_line(figures, progress.epochs))
+            self._printed_epochs = figures.epoch
 
 
-def _epoch_line(figures: EpochFigures, epochs: int) -> str:
-    line = f"epoch {figures['epoch']}/{epochs}  accuracy {percent(figures['accuracy'])}  loss {figures['loss']:.4f}"
-    if figures["val_accuracy"] is not None:
-        line += f"  validation accuracy {percent(figures['val_accuracy'])}"
-    return f"{line}  {figures['seconds']:.1f} s"
+def _epoch_line(figures: Epoch, epochs: int) -> str:
+    line = f"epoch {figures.epoch}/{epochs}  accuracy {percent(figures.accuracy)}  loss {figures.loss:.4f}"
+    if figures.val_accuracy is not None:
+        line += f"  validation accuracy {percent(figures.val_accuracy)}"
+    return f"{line}  {figures.seconds:.1f} s"
 
 
-def _figures(training: Training) -> str:
-    progress = training["progress"]
-    if not progress["epochs"]:
+def _figures(training: Facts) -> str:
+    progress = training.progress
+    if not progress.epochs:
         return ""
-    parts = [f"epoch {epoch_text(training)}"]
-    if progress["accuracy"] is not None:
-        parts.append(f"accuracy {percent(progress['accuracy'])}")
-    if progress["loss"] is not None:
-        parts.append(f"loss {progress['loss']:.4f}")
-    if progress["eta_seconds"] is not None and training["state"] == "running":
-        parts.append(f"{duration(progress['eta_seconds'])} left")
+    parts = [f"epoch {training.epoch_text}"]
+    if progress.accuracy is not None:
+        parts.append(f"accuracy {percent(progress.accuracy)}")
+    if progress.loss is not None:
+        parts.append(f"loss {progress.loss:.4f}")
+    if progress.eta_seconds is not None and training.state == "running":
+        parts.append(f"{duration(progress.eta_seconds)} left")
     return "  ".join(parts)

@@ -11,7 +11,6 @@ import typer
 from service.terminal.asking import print_text
 from service.terminal.consoles import console, error_console
 from service.terminal.exits import FAILED, UNREACHABLE, CommandFailed
-from service.terminal.wording import NOTHING, count, volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,6 +116,9 @@ def _prune(database: "Database", home: Path, rules: "Rules", vacuum: bool) -> "l
 def _table(removed: "Sequence[Removed]", dry_run: bool) -> "Table":
     from rich.table import Table
 
+    from cyfra.wording import NOTHING, count
+    from service.terminal.wording import volume
+
     table = Table(header_style="bold", box=None, pad_edge=False)
     table.add_column("what")
     table.add_column("would be removed" if dry_run else "removed", justify="right")
@@ -127,6 +129,8 @@ def _table(removed: "Sequence[Removed]", dry_run: bool) -> "Table":
 
 
 def _summary(removed: "Sequence[Removed]", held: "Space", dry_run: bool) -> str:
+    from service.terminal.wording import volume
+
     total = volume(sum(each.size for each in removed))
     said = f"{total} would be removed." if dry_run else f"{total} removed."
     said += f" The database holds {volume(held.size)} on its disk"

@@ -1,19 +1,13 @@
 """Submit a training once, although the service may go away in that very moment."""
 
-import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, cast
 
 import httpx
 
-from service.terminal.client import Client, decoded
-from service.terminal.exits import CommandFailed, Refused, Unreachable
-from service.terminal.shapes import Training
-
-PAUSES_SECONDS: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # together longer than the API takes to start
-STILL_IN_FLIGHT: Final = "/problems/still-in-flight"
-PASSING_STATUSES: Final = frozenset({502, 503, 504})  # 502 and 504 come from a proxy whose service is away
+from cyfra import Facts, trainings
+from cyfra.connection import PAUSES_SECONDS
+from service.terminal.client import Client, failure_of, told, troubles_told
+from service.terminal.exits import CommandFailed
 
 
 def submit(
@@ -29,25 +23,15 @@ def submit(
     request carries the same Idempotency-Key each time: whatever became of the first one, there is one training in the end.
     `lost_sight` is called once, when that begins.
     """
-    key = str(uuid.uuid4())
-    for tried, pause in enumerate(pauses_seconds):
-        try:
-            return client.submit(spec, key)
-        except (Unreachable, Refused) as trouble:
-            if not _may_pass(trouble):
-                raise
-            if tried == 0:
-                lost_sight(trouble)
-        time.sleep(pause)
-    return client.submit(spec, key)
+    with troubles_told(client.url):
+        return trainings.submit(
+            client.connection,
+            spec,
+            pauses_seconds=pauses_seconds,
+            lost_sight=lambda trouble: lost_sight(failure_of(trouble, client.url)),
+        )
 
 
-def submitted(response: httpx.Response) -> Training:
+def submitted(response: httpx.Response) -> Facts:
     """Return the training of the answer."""
-    return cast("Training", decoded(response))
-
-
-def _may_pass(trouble: Unreachable | Refused) -> bool:
-    if isinstance(trouble, Unreachable):
-        return True
-    return trouble.problem.get("type") == STILL_IN_FLIGHT or trouble.problem.get("status") in PASSING_STATUSES
+    return told(Facts, response)

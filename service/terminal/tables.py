@@ -5,36 +5,27 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from service.terminal.shapes import Compared, Dataset, Model, Network, Training
-from service.terminal.wording import (
-    NOTHING,
-    count,
-    duration,
-    moment,
-    percent,
-    size,
-    state_colour,
-    state_text,
-    time_spent,
-)
+from cyfra import Compared, Dataset, Facts, Model, Network
+from cyfra.wording import NOTHING, count, duration, percent, size
+from service.terminal.wording import moment, state_colour, time_spent
 
 
-def trainings_table(trainings: Sequence[Training]) -> Table:
+def trainings_table(trainings: Sequence[Facts]) -> Table:
     """Return one row a training."""
     table = _table("training", "state", "preset", "data set")
     table.add_column("accuracy", justify="right")
     table.add_column("time", justify="right")
     table.add_column("submitted")
     for training in trainings:
-        metrics = training["metrics"]
+        metrics = training.metrics
         table.add_row(
-            training["id"],
-            Text(state_text(training), style=state_colour(training["state"])),
-            training["preset"] or training["network"] or "its own",
-            training["dataset"],
-            percent(metrics["test_accuracy"] if metrics else None),
+            training.id,
+            Text(training.state_text, style=state_colour(training.state)),
+            training.preset or training.network or "its own",
+            training.dataset,
+            percent(metrics.test_accuracy if metrics else None),
             time_spent(training),
-            moment(training["created_at"]),
+            moment(training.created_at),
         )
     return table
 
@@ -45,16 +36,16 @@ def compared_table(trainings: Sequence[Compared]) -> Table:
     for heading in ("accuracy", "95 % interval", "loss", "epochs", "parameters", "time"):
         table.add_column(heading, justify="right", no_wrap=True)
     for training in trainings:
-        accuracy = training["test_accuracy"]
+        accuracy = training.test_accuracy
         table.add_row(
-            training["id"],
-            training["preset"] or training["network"] or "its own",
-            percent(accuracy["value"]),
-            f"{100 * accuracy['low']:.2f} \N{EN DASH} {percent(accuracy['high'])}",
-            f"{training['test_loss']:.4f}",
-            count(training["epochs"]),
-            count(training["parameters"]),
-            duration(training["compute_seconds"]),
+            training.id,
+            training.preset or training.network or "its own",
+            percent(accuracy.value),
+            f"{100 * accuracy.low:.2f} \N{EN DASH} {percent(accuracy.high)}",
+            f"{training.test_loss:.4f}",
+            count(training.epochs),
+            count(training.parameters),
+            duration(training.compute_seconds),
         )
     return table
 
@@ -67,13 +58,13 @@ def datasets_table(datasets: Sequence[Dataset]) -> Table:
     table.add_column("here")
     for dataset in datasets:
         table.add_row(
-            dataset["name"],
-            dataset["title"],
-            size(dataset["shape"]),
-            str(len(dataset["classes"])),
-            count(dataset["train_count"]),
-            count(dataset["test_count"]),
-            Text("yes", style="green") if dataset["available"] else Text("on demand", style="yellow"),
+            dataset.name,
+            dataset.title,
+            size(dataset.shape),
+            str(len(dataset.classes)),
+            count(dataset.train_count),
+            count(dataset.test_count),
+            Text("yes", style="green") if dataset.available else Text("on demand", style="yellow"),
         )
     return table
 
@@ -85,11 +76,11 @@ def networks_table(networks: Sequence[Network]) -> Table:
     table.add_column("MFLOP an image", justify="right")
     for network in networks:
         table.add_row(
-            network["name"],
-            network["title"],
-            size(network["input_shape"]),
-            count(network["parameters"]),
-            f"{network['mflops']:.1f}",
+            network.name,
+            network.title,
+            size(network.input_shape),
+            count(network.parameters),
+            f"{network.mflops:.1f}",
         )
     return table
 
@@ -103,17 +94,17 @@ def models_table(models: Sequence[Model]) -> Table:
     table.add_column("accuracy", justify="right")
     table.add_column("parameters", justify="right")
     for model in models:
-        for version in model["versions"]:
-            aliases = [alias for alias, target in model["aliases"].items() if target == version["version"]]
+        for version in model.versions:
+            aliases = [alias for alias, target in model.aliases.items() if target == version.version]
             table.add_row(
-                model["name"],
-                str(version["version"]),
-                Text("yes", style="green") if version["version"] == model["serving_version"] else "",
+                model.name,
+                str(version.version),
+                Text("yes", style="green") if version.version == model.serving_version else "",
                 ", ".join(aliases),
-                version["training"] or NOTHING,
-                version["dataset"],
-                percent(version["test_accuracy"]),
-                count(version["parameters"]),
+                version.training or NOTHING,
+                version.dataset,
+                percent(version.test_accuracy),
+                count(version.parameters),
             )
     return table
 

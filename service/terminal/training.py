@@ -11,8 +11,8 @@ from service.terminal.exits import FAILED, CommandFailed
 from service.terminal.options import DEFAULT_URL, AsJson, Url
 
 if TYPE_CHECKING:
+    from cyfra import Facts
     from service.terminal.client import Client
-    from service.terminal.shapes import Training
 
 # ruff: noqa: PLC0415 - imported where they are needed, so that `cyfra --help` is quick
 
@@ -54,22 +54,22 @@ def train(  # noqa: PLR0913, PLR0917 - an option each
             return print_json(response)
         training = submitted(response)
         if as_json:
-            _follow_silently(client, training["id"])
+            _follow_silently(client, training.id)
         elif follow:
-            print_text(f"Training {training['id']} was submitted.")
-            _follow_visibly(client, training["id"])
+            print_text(f"Training {training.id} was submitted.")
+            _follow_visibly(client, training.id)
         else:
-            print_text(f"Training {training['id']} was submitted. Look at it: cyfra show {training['id']}")
+            print_text(f"Training {training.id} was submitted. Look at it: cyfra show {training.id}")
     return None
 
 
-def require_success(training: "Training") -> None:
+def require_success(training: "Facts") -> None:
     """Raise CommandFailed for a training that ended in any other way than well."""
-    if training["state"] == "succeeded":
+    if training.state == "succeeded":
         return
-    error = training["error"]
-    why = f": {error['type']}. {error['detail']}" if error else "."
-    raise CommandFailed(FAILED, f"Training {training['id']} {training['state']}{why}")
+    error = training.error
+    why = f": {error.type}. {error.detail}" if error else "."
+    raise CommandFailed(FAILED, f"Training {training.id} {training.state}{why}")
 
 
 def _follow_silently(client: "Client", training_id: str) -> None:

@@ -2,18 +2,18 @@
 
 import os
 
+from cyfra import Facts
+from cyfra.wording import percent
 from service.supervising import Supervisor
 from service.terminal.client import Client
 from service.terminal.exits import CommandFailed
 from service.terminal.following import follow
 from service.terminal.parts import Printer, service_parts, wait_until_live
 from service.terminal.progress import EpochLines
-from service.terminal.shapes import Training
 from service.terminal.signals import StopAsked, stop_signals
 from service.terminal.starting import make_ready, read_settings, require_allowed, require_free, service_url
 from service.terminal.submission import build_spec
 from service.terminal.submitting import submit, submitted
-from service.terminal.wording import percent
 
 
 def keep_up(host: str, port: int, workers: int) -> None:
@@ -59,15 +59,15 @@ def _begin_with_quickstart(client: Client, printer: Printer) -> None:
         return
     training = submitted(submit(client, build_spec(preset="quickstart")))
     printer.said(
-        f"No trainings yet: the quickstart was submitted (training {training['id']}). In about a minute this answers:"
+        f"No trainings yet: the quickstart was submitted (training {training.id}). In about a minute this answers:"
     )
     printer.said(f"    curl -F file=@digit.png {client.url}/predict")
-    printer.said(_outcome(EpochLines(printer.said, client).show(follow(client, training["id"]))))
+    printer.said(_outcome(EpochLines(printer.said, client).show(follow(client, training.id))))
 
 
-def _outcome(training: Training) -> str:
-    if training["state"] == "succeeded" and training["metrics"] is not None:
-        accuracy = percent(training["metrics"]["test_accuracy"])
-        return f"The quickstart succeeded: test accuracy {accuracy}. Its report: cyfra report {training['id']}"
-    error = training["error"]
-    return f"The quickstart {training['state']}" + (f": {error['detail']}" if error else ".")
+def _outcome(training: Facts) -> str:
+    if training.state == "succeeded" and training.metrics is not None:
+        accuracy = percent(training.metrics.test_accuracy)
+        return f"The quickstart succeeded: test accuracy {accuracy}. Its report: cyfra report {training.id}"
+    error = training.error
+    return f"The quickstart {training.state}" + (f": {error.detail}" if error else ".")

@@ -1,11 +1,9 @@
 """`/v1/trainings`: submit, list, get, cancel, delete; `/v1/presets`."""
 
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 
 from service import storage
@@ -14,7 +12,7 @@ from service.edge import negotiating
 from service.edge.documenting import problems
 from service.edge.idempotency import KEY_PROBLEMS, Answer, OnceDependency
 from service.edge.resources import Resources, ResourcesDependency
-from service.edge.stopping import Stopping, StoppingDependency
+from service.edge.stopping import StoppingDependency
 from service.errors import (
     BadCursor,
     BodyTooLarge,
@@ -29,6 +27,7 @@ from service.errors import (
 )
 from service.networks.checking import NetworkLimits
 from service.trainings import operations
+from service.trainings.long_polling import Found, Waiting
 from service.trainings.queries import Filters
 from service.trainings.schemas import PresetList, TrainingPage, TrainingReply, TrainingRequest
 
@@ -36,9 +35,6 @@ router = APIRouter(prefix="/v1/trainings", tags=["trainings"])
 presets = APIRouter(prefix="/v1/presets", tags=["trainings"])
 
 STATES: Final = r"^(queued|running|cancelling|succeeded|failed|cancelled)$"
-LOOK_SECONDS: Final = 0.25  # between two looks at a training somebody waits for
-
-Found = tuple[TrainingReply, str]  # a training and its ETag
 
 
 @router.post(
@@ -129,8 +125,8 @@ async def get_training(
     With `If-None-Match` as well it comes as soon as anything has changed. A service that is being stopped answers at once.
     """
     wait = negotiating.preferred_wait(prefer)
-    read, is_gone = _read(resources, training_id), request.is_disconnected
-    reply, etag = await _wait_for(read, is_gone, stopping, wait or 0, if_none_match)
+    waiting = Waiting(_read(resources, training_id), request.is_disconnected, stopping, if_none_match)
+    reply, etag = await waiting.answer(resources.live.watcher, training_id, wait or 0)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if wait is not None:
         headers["Preference-Applied"] = f"wait={wait}"
@@ -139,28 +135,6 @@ async def get_training(
     if reply.poll_after_seconds is not None:
         headers["Retry-After"] = str(reply.poll_after_seconds)
     return Response(reply.model_dump_json(), media_type="application/json", headers=headers)
-
-
-async def _wait_for(
-    read: Callable[[], Found],
-    is_gone: Callable[[], Awaitable[bool]],
-    stopping: Stopping,
-    seconds: float,
-    if_none_match: str | None,
-) -> Found:
-    """Return the training and its ETag: when it has ended, when it is not the one the client has, or after `seconds`.
-
-    Sooner if nobody waits any more (`is_gone`), or if this process shall stop.
-    """
-    deadline = time.monotonic() + seconds
-    while True:
-        reply, etag = await run_in_threadpool(read)
-        has_ended = reply.poll_after_seconds is None
-        has_changed = if_none_match is not None and not negotiating.matches(if_none_match, etag)
-        is_late = stopping.is_told or time.monotonic() >= deadline
-        if has_ended or has_changed or is_late or await is_gone():
-            return reply, etag
-        await stopping.pause(min(LOOK_SECONDS, max(0.0, deadline - time.monotonic())))
 
 
 def _read(resources: Resources, training_id: str) -> Callable[[], Found]:

@@ -1,24 +1,21 @@
 """What may be submitted, and what becomes of it."""
 
-import secrets
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from service.auth.caller import Caller
 from service.edge import cursors
-from service.errors import BadCursor, NotAllowed, StillRunning, UnknownTraining
+from service.errors import BadCursor, NotAllowed, StillRunning
 from service.networks.checking import NetworkLimits
 from service.queue import Doorbell
 from service.records import Training, TrainingLabel, TrainingState
-from service.trainings import queries, replies
+from service.trainings import identity, queries, replies
 from service.trainings.presets import TRAININGS
 from service.trainings.queries import Filters
 from service.trainings.resolving import resolve
 from service.trainings.schemas import PresetList, PresetReply, TrainingPage, TrainingReply, TrainingRequest
-
-ID_LENGTH: Final = 16
 
 
 def submit(
@@ -28,7 +25,7 @@ def submit(
     _check_priority(caller, request.priority)
     spec = resolve(request, limits)
     training = Training(
-        id=secrets.token_hex(ID_LENGTH // 2),
+        id=identity.new_id(),
         owner=caller.name,
         state=TrainingState.QUEUED,
         spec=spec,
@@ -62,14 +59,10 @@ def get(session: Session, training_id: str) -> tuple[TrainingReply, str]:
 
 def find(session: Session, training_id: str) -> Training:
     """Return the training's record; raise UnknownTraining."""
-    training = queries.get(session, training_id) if _is_id(training_id) else None
+    training = queries.get(session, training_id) if identity.is_id(training_id) else None
     if training is None:
-        raise UnknownTraining(f"There is no training {training_id[:50]!r}. They are listed at /v1/trainings.")
+        raise identity.unknown(training_id)
     return training
-
-
-def _is_id(text: object) -> bool:
-    return isinstance(text, str) and len(text) == ID_LENGTH and set(text) <= set("0123456789abcdef")
 
 
 def list_presets() -> PresetList:
@@ -94,7 +87,7 @@ def _place(parts: list[Any]) -> tuple[datetime, str]:
     try:
         created_at, training_id = parts
         place = datetime.fromisoformat(created_at).astimezone(UTC)
-        if not _is_id(training_id):
+        if not identity.is_id(training_id):
             raise ValueError(training_id)
     except (TypeError, ValueError, OverflowError) as error:
         raise BadCursor("The cursor is not one of ours. Take it from `next` of the page before.") from error

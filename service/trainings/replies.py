@@ -80,6 +80,7 @@ def _reply(
         created_at=training.created_at,
         started_at=training.started_at,
         finished_at=training.finished_at,
+        cancel_requested_at=training.cancel_requested_at,
         attempt=training.attempt,
         compute_seconds=training.compute_seconds,
         preset=training.preset,
@@ -96,9 +97,19 @@ def _reply(
         progress=Progress.model_validate(training, from_attributes=True),
         metrics=_metrics(training),
         error=_failure(training),
-        changes=[Change(at=c.at, state=c.state.value, attempt=c.attempt, reason=c.reason) for c in changes],
+        changes=[_change(change) for change in changes],
         models=[RegisteredAs(name=v.name, version=v.version) for v in versions],
         links=_links(training),
+    )
+
+
+def _change(change: TrainingChange) -> Change:
+    return Change(
+        at=change.at,
+        state=change.state.value,
+        attempt=change.attempt,
+        reason=change.reason,
+        resumes_after_epoch=change.resumes_after_epoch,
     )
 
 
@@ -119,6 +130,7 @@ def _links(training: Training) -> dict[str, str]:
     links = {"self": own}
     if not training.state.is_terminal:
         links["cancel"] = f"{own}/cancel"
+    links["events"] = f"{own}/events"
     links["history"] = f"{own}/history.json"
     links["advice"] = f"{own}/advice.json"
     if training.state == TrainingState.SUCCEEDED:

@@ -122,6 +122,9 @@ class Change(BaseModel):
     state: str
     attempt: int
     reason: str | None
+    resumes_after_epoch: int | None = Field(
+        description="Of `running`: the attempt goes on after this epoch, those beyond are computed anew; null until known"
+    )
 
 
 class RegisteredAs(BaseModel):
@@ -140,6 +143,7 @@ class TrainingReply(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    cancel_requested_at: datetime | None
     attempt: int
     compute_seconds: float = Field(description="What it has cost so far: the seconds of all attempts that have ended")
     preset: str | None

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from service.edge import cursors
 from service.records import ArtefactContent, ClassFigures, Epoch, Report
-from service.reports.queries import Pair
+from service.reports.queries import Order, Wanted
 from tests.trained import Trained
 from tests.workers import TINY
 
@@ -107,7 +107,7 @@ def test_the_misclassified_come_in_pages_and_can_be_narrowed(trained: Trained) -
 
 @pytest.mark.parametrize("place", [[10**30], [True], ["1"], [-1], []])
 def test_a_cursor_that_somebody_made_up_is_refused(trained: Trained, place: list[Any]) -> None:
-    cursor = cursors.encode(place, (trained.training_id, Pair(None, None)))
+    cursor = cursors.encode(place, (trained.training_id, Wanted(None, None, Order.INDEX)))
     reply = trained.client.get(f"/v1/trainings/{trained.training_id}/misclassified.json", params={"cursor": cursor})
 
     assert reply.status_code == 400

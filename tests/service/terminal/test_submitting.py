@@ -56,7 +56,7 @@ def test_a_service_that_is_away_for_a_moment_is_asked_again_with_the_same_key(tr
     with course.client() as client:
         training = submitted(submit(client, {}, pauses_seconds=AT_ONCE, lost_sight=said.append))
 
-    assert training["id"] == "t1"
+    assert training.id == "t1"
     assert len(course.keys) == 3
     assert len(set(course.keys)) == len(said) == 1
 
@@ -73,7 +73,7 @@ def test_a_connection_that_breaks_after_the_training_was_made_leaves_one_trainin
     with Course(forward_and_break, forward_and_break, forward).client() as terminal:
         training = submitted(submit(terminal, {"preset": "quickstart"}, pauses_seconds=AT_ONCE))
 
-    assert [one["id"] for one in client.get("/v1/trainings").json()["trainings"]] == [training["id"]]
+    assert [one["id"] for one in client.get("/v1/trainings").json()["trainings"]] == [training.id]
 
 
 def test_two_submissions_have_two_keys() -> None:

@@ -10,6 +10,8 @@ import httpx
 import pytest
 from rich.console import Console
 
+from cyfra import Facts
+from cyfra.reading import read
 from service.terminal.client import Client
 from service.terminal.following import follow
 from service.terminal.progress import ProgressBar
@@ -151,7 +153,7 @@ def test_following_asks_the_service_to_hold_the_answer_back():
         return httpx.Response(200, json=succeeded())
 
     with Client("http://cyfra", transport=httpx.MockTransport(answer)) as client:
-        states = [training["state"] for training in follow(client, "t1")]
+        states = [training.state for training in follow(client, "t1")]
 
     assert states == ["succeeded"]
     assert preferences == ["wait=1"]
@@ -161,9 +163,9 @@ def test_the_bar_shows_epoch_accuracy_loss_and_time_left_and_goes_back_only_for_
     screen = Console(file=StringIO(), force_terminal=True, width=120)
     course = [a_training(), running(0, 5), running(0, 10), running(1, 5)]
 
-    last = ProgressBar(screen).show(course)  # type: ignore[arg-type]
+    last = ProgressBar(screen).show([read(Facts, training) for training in course])
 
-    assert last["progress"]["epoch"] == 1
+    assert last.progress.epoch == 1
     shown = screen.file.getvalue()  # type: ignore[attr-defined]
     for text in ("epoch 2/2", "accuracy 91.00 %", "loss 0.2500", "1:05 left", "75 %"):
         assert text in shown

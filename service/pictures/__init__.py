@@ -1,0 +1,1 @@
+"""Pictures: frozen dataclasses in, bytes out. Knows no database and no HTTP."""

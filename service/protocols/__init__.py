@@ -1,0 +1,1 @@
+"""Other servers' protocols, so that their clients work unchanged: Open Inference Protocol v2, TensorFlow Serving, MLflow."""

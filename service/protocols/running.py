@@ -1,0 +1,37 @@
+"""One prediction of any protocol: the engine found and run off the event loop, and counted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from fastapi.concurrency import run_in_threadpool
+from numpy.typing import NDArray
+
+from service.edge.resources import Resources
+from service.predictions.engines import Engine
+from service.protocols.tensors import Images
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Who answered, and what: `(n, classes)` probabilities."""
+
+    engine: Engine
+    probabilities: NDArray[np.float32]
+
+
+async def run(resources: Resources, name: str, version: str | None, read: Callable[[Engine], Images]) -> Answered:
+    """Answer the images that `read` finds in the request, once it knows what the model expects.
+
+    Raise UnknownModel, UnknownVersion, NoModelYet, and whatever `read` raises.
+    """
+
+    def work() -> Answered:
+        engine = resources.engines.find(name, version)
+        return Answered(engine, engine.probabilities(read(engine)))
+
+    began = perf_counter()
+    answered = await run_in_threadpool(work)
+    resources.metrics.predicted(answered.engine.name, len(answered.probabilities), perf_counter() - began)
+    return answered

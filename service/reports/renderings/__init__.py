@@ -1,0 +1,1 @@
+"""Reports in the formats that their readers use: spreadsheets, papers, browsers, printers."""
