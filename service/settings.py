@@ -63,14 +63,14 @@ class Settings(BaseSettings):
     max_activation_bytes: int = Field(
         default=6 << 30, gt=0, description="Most memory that one batch's activations may take."
     )
-    max_training_flops: int = Field(
-        default=10**17, gt=0, description="Most that one training may compute: 3 times FLOPs, images and epochs."
-    )
     max_viewers: int = Field(
         default=500, gt=0, description="Most streams of events that one process of the API serves at a time."
     )
     ping_seconds: float = Field(
         default=15.0, gt=0, le=3600, description="A stream of events without news sends a comment this often."
+    )
+    max_training_flops: int = Field(
+        default=10**17, gt=0, description="Most that one training may compute: 3 times FLOPs, images and epochs."
     )
     min_free_bytes: int = Field(
         default=256 << 20,

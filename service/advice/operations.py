@@ -10,7 +10,7 @@ from service.advice.evidence import Advice, EpochFigures, Evidence, RecipeFacts,
 from service.advice.rules import advise
 from service.advice.schemas import AdviceItem, AdviceReply
 from service.images.sets.catalogue import BUILTINS
-from service.networks.operations import preset_cost
+from service.networks.operations import get_network
 from service.networks.presets import NETWORKS
 from service.records import Training
 from service.reports import queries as reports
@@ -100,7 +100,7 @@ def _larger_network(training: Training) -> str | None:
     if known is None or training.parameters is None:
         return None
     of_size = (
-        (preset_cost(each).parameters, each.name) for each in NETWORKS.values() if each.input_shape == known.shape
+        (get_network(each.name).parameters, each.name) for each in NETWORKS.values() if each.input_shape == known.shape
     )
     return min((each for each in of_size if each[0] >= LARGER * training.parameters), default=(0, None))[1]
 

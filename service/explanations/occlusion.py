@@ -1,12 +1,13 @@
 """Which parts of a picture speak for a class, found by hiding them.
 
 M. D. Zeiler, R. Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014, section 4.2: a patch of background
-slides over the picture, and the network is asked again at every place. Nothing but its answers is needed, so any network will do
-that can be run.
+slides over the picture, and the network is asked again at every place. Nothing but its answers is needed, so this works with
+any network that can be run.
 
 Zeiler and Fergus draw the probability of the class. A network that is sure says 1.000 whatever small part is hidden, and the
 map would be empty just where people are most curious. Here it is the log-odds, log(p / (1 - p)): their fall tells how much
-evidence was taken away (M. Robnik-Sikonja, I. Kononenko, "Explaining Classifications For Individual Instances", IEEE TKDE 20(5), 2008).
+evidence was taken away, as in M. Robnik-Sikonja, I. Kononenko, "Explaining Classifications For Individual Instances",
+IEEE TKDE 20(5), 2008.
 """
 
 from collections.abc import Callable, Iterator

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from service.errors import Fault
 from service.networks.arithmetic import Shape
+from service.networks.layers.dense import Dense
 from service.networks.layers.describing import Layers
 from service.networks.measuring import Measured, measure
 from service.settings import Settings
@@ -92,20 +93,21 @@ def at_the_name(faults: Sequence[Fault]) -> list[Fault]:
 
 
 def _faults_of_output(layers: Layers, measured: Measured, purpose: Purpose) -> list[Fault]:
-    classes, last = purpose.classes, len(layers) - 1
+    classes, last = purpose.classes, measured.last
     place = f"/network/layers/{last}"
     wanted = f'end the network with {{"layer": "Dense", "units": {classes}, "activation": "softmax"}}'
     faults = []
-    units = getattr(layers[last], "units", None)
-    shape = measured.output if units is None else (units,)
+    ending = layers[last]
+    units = ending.units if isinstance(ending, Dense) else None
+    shape = measured.output if units is None or measured.output is not None else (units,)
     if shape is not None and shape != (classes,):
-        field = "" if units is None else "/units"
+        field = "" if units is None or len(shape) > 1 else "/units"
         detail = f"The network ends in the shape {list(shape)}, and {purpose.name} has {classes} classes: {wanted}"
         faults.append(Fault(place + field, detail))
-    activation = layers[last].activation_name
-    if activation != "softmax":
+    if not (measured.is_distribution or ending.is_distribution([False])):
+        activation = ending.activation_name
         field = "" if activation is None else "/activation"
-        said = f"{layers[last].layer}" + (f" with {activation}" if activation else "")
+        said = ending.layer + (f" with {activation}" if activation else "")
         detail = f"The last layer, {said}, does not give probabilities: an output that is not a distribution; {wanted}"
         faults.append(Fault(place + field, detail))
     return faults

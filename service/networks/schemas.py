@@ -13,7 +13,7 @@ MOST_LAYERS: Final = 500  # that are read at all; how many are trained is a sett
 
 
 class LayerList(Strict):
-    """A network of your own: its layers, first to last."""
+    """A network of your own: its layers, first to last, or a graph of layers with `id` and `inputs`."""
 
     layers: Annotated[list[Layer], Field(min_length=1, max_length=MOST_LAYERS)]
     name: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$")] | None = None
@@ -75,7 +75,10 @@ class SummaryRow(BaseModel):
     index: int = Field(description="Its place in the list, from 0")
     name: str
     layer: str
-    output_shape: list[int] = Field(description="Of one image: (height, width, channels), or (units,)")
+    inputs: list[str] = Field(description="The names of what goes in; `images` is the network's input")
+    output_shape: list[int] = Field(
+        description="Of one image: (height, width, channels), (steps, features) or (units,)"
+    )
     parameters: int
     flops: int = Field(description="Multiplications and additions for one image, forward")
 

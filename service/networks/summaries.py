@@ -6,6 +6,7 @@ from service.networks.arithmetic import Shape
 from service.networks.checking import size_bytes
 from service.networks.layers.describing import Layers
 from service.networks.measuring import Measured, Row, measure
+from service.networks.naming import IMAGES
 from service.networks.schemas import Summary, SummaryRow
 
 
@@ -33,6 +34,7 @@ def _row(row: Row) -> SummaryRow:
         index=row.index,
         name=row.name,
         layer=row.layer,
+        inputs=list(row.inputs),
         output_shape=list(row.output_shape),
         parameters=row.parameters,
         flops=row.flops,
@@ -40,17 +42,27 @@ def _row(row: Row) -> SummaryRow:
 
 
 def text(summary: Summary) -> str:
-    """Return the summary as a table for people, shapes written as Keras does: `(None, 13, 13, 32)`, None for the batch."""
-    table = [("Layer (type)", "Output shape", "Parameters", "MFLOP")]
-    table.append(("images (Input)", shape_text(summary.input_shape), "0", ""))
+    """Return the summary as a table for people, shapes written as Keras does: `(None, 13, 13, 32)`, None for the batch.
+
+    A graph has a column more: what each layer is connected to.
+    """
+    table = [["Layer (type)", "Output shape", "Parameters", "MFLOP", "Connected to"]]
+    table.append([f"{IMAGES} (Input)", shape_text(summary.input_shape), "0", "", ""])
     table += [
-        (f"{row.name} ({row.layer})", shape_text(row.output_shape), f"{row.parameters:,}", _mflop(row.flops))
+        [
+            *(f"{row.name} ({row.layer})", shape_text(row.output_shape), f"{row.parameters:,}", _mflop(row.flops)),
+            ", ".join(row.inputs),
+        ]
         for row in summary.layers
     ]
-    widths = [max(len(line[column]) for line in table) for column in range(4)]
+    before = [IMAGES, *(row.name for row in summary.layers)]
+    is_chain = all(row.inputs == [name] for name, row in zip(before, summary.layers, strict=False))
+    columns = range(4 if is_chain else 5)
+    widths = [max(len(line[column]) for line in table) for column in columns]
     lines = [
         "  ".join(
-            (line[0].ljust(widths[0]), line[1].ljust(widths[1]), line[2].rjust(widths[2]), line[3].rjust(widths[3]))
+            line[column].rjust(widths[column]) if column in {2, 3} else line[column].ljust(widths[column])
+            for column in columns
         )
         for line in table
     ]

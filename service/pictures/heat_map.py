@@ -164,6 +164,7 @@ def _cells_as_image(paper: Paper, picture: HeatMap, colours: Colours, place: Lay
     _ground(paper, place)
     axes = paper.axes(place.left, TOP, place.side, place.side)
     axes.set_axis_off()
+    axes.set_zorder(2)  # above the ground, below the numbers
     axes.imshow(shown, interpolation="none", aspect="auto")
 
 

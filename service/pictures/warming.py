@@ -36,9 +36,9 @@ def _begin() -> Thread:
 def _draw_something() -> None:
     logging.getLogger("matplotlib").setLevel(logging.WARNING)  # that it made its list of fonts is news for nobody
     try:
-        point = curves.EpochPoint(1, 1.0, 0.5, 1.0, 0.5, 0.1)
+        points = tuple(curves.EpochPoint(epoch, 1.0, 0.5, 1.0, 0.5, 0.1) for epoch in (1, 2))
         for format_ in ("png", "svg"):
             heat_map.HeatMap("Ready", "for pictures", ("a", "b"), np.eye(2), False).drawn_as(format_).draw()
-        curves.Curves("Ready", "for pictures", (point, point), (), 1).drawn_as("png").draw()
+        curves.Curves("Ready", "for pictures", points, (), 1).drawn_as("png").draw()
     except OSError as error:  # a disk that is full, a library half removed: the first picture will say it
         logger.warning("The plotting library could not be made ready: %s", error)

@@ -9,7 +9,7 @@ from service.reports.schemas import Normalize
 
 
 def normalized(matrix: Sequence[Sequence[int]], normalize: Normalize | None) -> NDArray[np.float64]:
-    """Return a (k, k) matrix in which each row (`true`), each column (`pred`) or everything (`all`) adds up to 1; None: as it is.
+    """Return a (k, k) matrix in which each row (`true`), column (`pred`) or everything (`all`) adds up to 1; None: as it is.
 
     As scikit-learn's `confusion_matrix(normalize=…)`: where there is nothing to divide by, the share is 0.
     """

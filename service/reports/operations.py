@@ -1,5 +1,6 @@
 """Which report a training has, and what is in it."""
 
+from itertools import pairwise
 from math import isclose, isfinite
 
 from sqlalchemy.orm import Session
@@ -83,7 +84,7 @@ def _epochs(session: Session, training_id: str) -> list[EpochReply]:
 def _steps(epochs: list[EpochReply]) -> list[LearningRateStep]:
     return [
         LearningRateStep(epoch=now.epoch, learning_rate=now.learning_rate, before=before.learning_rate)
-        for before, now in zip(epochs, epochs[1:], strict=False)
+        for before, now in pairwise(epochs)
         if not isclose(before.learning_rate, now.learning_rate, rel_tol=1e-6)
     ]
 

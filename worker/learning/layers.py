@@ -96,13 +96,19 @@ def _flag(value: object) -> str | None:
     return None if isinstance(value, bool) else "true or false"
 
 
-def _zero_padding(value: object) -> str | None:
+def _margins(value: object) -> str | None:
     """An integer, [height, width], or [[top, bottom], [left, right]]: Keras' three forms."""
     side = _integer(0, 64)
     sides = value if isinstance(value, list | tuple) else [value, value]
     ends = [end for one in sides for end in (one if isinstance(one, list | tuple) else [one, one])]
     right = len(sides) == 2 and len(ends) == 4 and all(side(end) is None for end in ends)
     return None if right else "an integer from 0 to 64, [height, width] or [[top, bottom], [left, right]]"
+
+
+def _target_shape(value: object) -> str | None:
+    side = _integer(-1, 2**24)
+    right = isinstance(value, list | tuple) and 1 <= len(value) <= 3 and all(side(one) is None for one in value)
+    return None if right else "a list of one to three sides; -1 is computed"
 
 
 def _axis(value: object) -> str | None:
@@ -124,6 +130,19 @@ _CONVOLUTION: Mapping[str, Check] = {
     "use_bias": _flag,
     "bias_initializer": _INITIALIZER,
 }
+_TRANSPOSED = {name: check for name, check in _CONVOLUTION.items() if name != "dilation_rate"}
+_RECURRENT: Mapping[str, Check] = {
+    "units": _integer(1, 2048),
+    "activation": _ACTIVATION,
+    "use_bias": _flag,
+    "kernel_initializer": _INITIALIZER,
+    "recurrent_initializer": _INITIALIZER,
+    "bias_initializer": _INITIALIZER,
+    "return_sequences": _flag,
+    "go_backwards": _flag,
+    "dropout": _RATE,
+}
+_GATED: Mapping[str, Check] = {**_RECURRENT, "recurrent_activation": _ACTIVATION}
 _POOLING: Mapping[str, Check] = {"pool_size": _sides(1, 64), "strides": _sides(1, 64), "padding": _PADDING}
 _NORMALIZATION: Mapping[str, Check] = {
     "axis": _axis,
@@ -146,11 +165,15 @@ ARGUMENTS: Mapping[str, Mapping[str, Check]] = {
         "depthwise_initializer": _INITIALIZER,
         "pointwise_initializer": _INITIALIZER,
     },
+    "Conv2DTranspose": {**_TRANSPOSED, "filters": _FILTERS, "kernel_initializer": _INITIALIZER},
     "MaxPooling2D": _POOLING,
     "AveragePooling2D": _POOLING,
     "GlobalAveragePooling2D": {"keepdims": _flag},
     "GlobalMaxPooling2D": {"keepdims": _flag},
+    "UpSampling2D": {"size": _sides(1, 64), "interpolation": _word(frozenset({"nearest", "bilinear"}))},
+    "Cropping2D": {"cropping": _margins},
     "Flatten": {},
+    "Reshape": {"target_shape": _target_shape},
     "Dense": {
         "units": _integer(1, 65536),
         "activation": _ACTIVATION,
@@ -168,27 +191,33 @@ ARGUMENTS: Mapping[str, Mapping[str, Check]] = {
         "negative_slope": _number(0.0, 1e3),
         "threshold": _number(0.0, 1e6),
     },
-    "ZeroPadding2D": {"padding": _zero_padding},
+    "ZeroPadding2D": {"padding": _margins},
+    "GaussianNoise": {"stddev": _number(0.0, 10.0)},
+    "GroupNormalization": {**_NORMALIZATION, "groups": _integer(-1, 4096)},
+    "LeakyReLU": {"negative_slope": _number(0.0, 1e3)},
+    "ELU": {"alpha": _number(0.0, 1e3)},
+    "Softmax": {},
+    "Add": {},
+    "Multiply": {},
+    "Average": {},
+    "Concatenate": {},
+    "SimpleRNN": _RECURRENT,
+    "GRU": {**_GATED, "reset_after": _flag},
+    "LSTM": {**_GATED, "unit_forget_bias": _flag},
+    "MultiHeadAttention": {
+        "num_heads": _integer(1, 64),
+        "key_dim": _integer(1, 1024),
+        "value_dim": _integer(1, 1024),
+        "dropout": _RATE,
+        "use_bias": _flag,
+        "output_shape": _integer(1, 4096),
+        "kernel_initializer": _INITIALIZER,
+        "bias_initializer": _INITIALIZER,
+    },
 }
 
-_CLASSES: Mapping[str, type[keras.layers.Layer]] = {
-    "Conv2D": keras.layers.Conv2D,
-    "DepthwiseConv2D": keras.layers.DepthwiseConv2D,
-    "SeparableConv2D": keras.layers.SeparableConv2D,
-    "MaxPooling2D": keras.layers.MaxPooling2D,
-    "AveragePooling2D": keras.layers.AveragePooling2D,
-    "GlobalAveragePooling2D": keras.layers.GlobalAveragePooling2D,
-    "GlobalMaxPooling2D": keras.layers.GlobalMaxPooling2D,
-    "Flatten": keras.layers.Flatten,
-    "Dense": keras.layers.Dense,
-    "Dropout": keras.layers.Dropout,
-    "SpatialDropout2D": keras.layers.SpatialDropout2D,
-    "BatchNormalization": keras.layers.BatchNormalization,
-    "LayerNormalization": keras.layers.LayerNormalization,
-    "Activation": keras.layers.Activation,
-    "ReLU": keras.layers.ReLU,
-    "ZeroPadding2D": keras.layers.ZeroPadding2D,
-}
+WIRING = frozenset({"layer", "id", "inputs"})
+"""What a layer may say of itself besides Keras' arguments; see `worker.learning.wiring`."""
 
 
 def fault_in(spec: Mapping[str, object]) -> str | None:
@@ -198,7 +227,7 @@ def fault_in(spec: Mapping[str, object]) -> str | None:
         return f"no layer is called {name!r}. Known: {', '.join(sorted(ARGUMENTS))}."
     allowed = ARGUMENTS[name]
     for argument, value in spec.items():
-        if argument == "layer":
+        if argument in WIRING:
             continue
         if argument not in allowed:
             return f"{name} has no argument {argument!r} here. Known: {', '.join(sorted(allowed)) or 'none'}."
@@ -208,13 +237,14 @@ def fault_in(spec: Mapping[str, object]) -> str | None:
     return None
 
 
-def make(spec: Mapping[str, object]) -> keras.layers.Layer:
+def make(spec: Mapping[str, object], name: str | None = None) -> keras.layers.Layer:
     """The Keras layer of a spec in which `fault_in` finds nothing.
 
     Raises TypeError or ValueError, Keras' own, for a missing argument or two that contradict each other.
     """
-    arguments = {argument: _as_keras(value) for argument, value in spec.items() if argument != "layer"}
-    return _CLASSES[str(spec["layer"])](**arguments)
+    arguments = {argument: _as_keras(value) for argument, value in spec.items() if argument not in WIRING}
+    kind: type[keras.layers.Layer] = getattr(keras.layers, str(spec["layer"]))  # it is one of ARGUMENTS
+    return kind(name=name, **arguments)
 
 
 def _as_keras(value: object) -> object:

@@ -1,4 +1,4 @@
-"""From a JSON layer list to a Keras network with fresh weights."""
+"""From a JSON list of layers, a chain or a graph, to a Keras network with fresh weights."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ import keras
 
 from worker.learning import layers as allowed
 from worker.learning.errors import UnbuildableNetwork
+from worker.learning.wiring import IMAGES, THE_IMAGES, Wiring, wire
 
 MAX_WEIGHTS = 50_000_000
 """Weights that one layer may have (200 MB as float32): what is asked for beyond it is a mistake, not a network."""
@@ -18,7 +19,8 @@ def build(layers: Sequence[Mapping[str, object]], input_shape: tuple[int, int, i
     Args:
         layers: for each layer its Keras class name and arguments, such as
             `{"layer": "Conv2D", "filters": 32, "kernel_size": 3, "padding": "same", "activation": "relu"}`.
-            What may stand here says `worker.learning.layers`; defaults are Keras' own.
+            What may stand here says `worker.learning.layers`; defaults are Keras' own. `id` and `inputs` make a graph
+            of the list, see `worker.learning.wiring`.
         input_shape: (height, width, channels) of one image.
         seed: from 0 to 2**32 - 1. Sets the global seeds of Python, NumPy and the backend: initial weights and the draws
             of dropout follow from it.
@@ -31,41 +33,75 @@ def build(layers: Sequence[Mapping[str, object]], input_shape: tuple[int, int, i
     """
     if not layers:
         raise UnbuildableNetwork("The layer list is empty; a network needs at least one layer.")
+    wiring = wire(layers)
     keras.utils.set_random_seed(seed)
-    images = keras.Input(input_shape, name="images")
-    outputs = images
-    for index, spec in enumerate(layers):
-        outputs = _append(outputs, index, spec)
-    return keras.Model(images, outputs, name="network")
+    images = keras.Input(input_shape, name=IMAGES)
+    outputs: dict[int, keras.KerasTensor] = {THE_IMAGES: images}
+    made: dict[int, keras.layers.Layer] = {}
+    for index in wiring.order:
+        owner = wiring.weights_of[index]
+        inputs = [outputs[place] for place in wiring.sources[index]]
+        if owner not in made:
+            made[owner] = _make(inputs, owner, layers[owner], wiring.names[owner])
+        outputs[index] = _apply(made[owner], inputs, index, layers[owner])
+    return keras.Model(images, outputs[wiring.output], name="network")
 
 
 def check_classifier(layers: Sequence[Mapping[str, object]], model: keras.Model, classes: int) -> None:
     """Raise UnbuildableNetwork unless the network ends in the probabilities of `classes` classes."""
-    last = len(layers) - 1
+    wiring = wire(layers)
+    last = wiring.output
     if tuple(model.output_shape) != (None, classes):
         received = tuple(model.output_shape)[1:]
         raise UnbuildableNetwork(
             f"the network must end in one number a class, shape ({classes},). Its output has shape {received}.",
             index=last,
         )
-    if layers[-1].get("activation") != "softmax":
+    if not _gives_probabilities(layers, wiring):
         raise UnbuildableNetwork(
             'the last layer must have "activation": "softmax", so that its output is probabilities.', index=last
         )
 
 
-def _append(inputs: keras.KerasTensor, index: int, spec: Mapping[str, object]) -> keras.KerasTensor:
+def _gives_probabilities(layers: Sequence[Mapping[str, object]], wiring: Wiring) -> bool:
+    """Whether the network ends in a softmax, or in the average of several."""
+    found = {THE_IMAGES: False}
+    for index in wiring.order:
+        spec = layers[wiring.weights_of[index]]
+        match spec["layer"]:
+            case "Softmax":
+                found[index] = True
+            case "Average":
+                found[index] = all(found[place] for place in wiring.sources[index])
+            case "SimpleRNN" | "GRU" | "LSTM":  # gates scale what their activation gives
+                found[index] = False
+            case _:
+                found[index] = spec.get("activation") == "softmax"
+    return found[wiring.output]
+
+
+def _make(inputs: Sequence[keras.KerasTensor], index: int, spec: Mapping[str, object], name: str) -> keras.layers.Layer:
     fault = allowed.fault_in(spec)
     if fault is not None:
         raise UnbuildableNetwork(fault, index=index)
     try:
-        layer = allowed.make(spec)
-        weights = _weights(spec, tuple(inputs.shape))
+        weights = max(_weights(spec, tuple(one.shape)) for one in inputs)
         if weights > MAX_WEIGHTS:
             raise UnbuildableNetwork(
                 f"{spec['layer']} would have {weights:,} weights; at most {MAX_WEIGHTS:,} are allowed.", index=index
             )
-        return layer(inputs)
+        return allowed.make(spec, name)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnbuildableNetwork(f"{spec['layer']} does not fit: {_first_line(error)}", index=index) from error
+
+
+def _apply(
+    layer: keras.layers.Layer, inputs: Sequence[keras.KerasTensor], index: int, spec: Mapping[str, object]
+) -> keras.KerasTensor:
+    try:
+        if spec["layer"] == "MultiHeadAttention":
+            return layer(*(inputs if len(inputs) > 1 else (*inputs, *inputs)))  # one alone asks itself
+        return layer(inputs[0] if len(inputs) == 1 else list(inputs))
     except (TypeError, ValueError) as error:
         raise UnbuildableNetwork(f"{spec['layer']} does not fit: {_first_line(error)}", index=index) from error
 
@@ -77,7 +113,7 @@ def _weights(spec: Mapping[str, object], shape: tuple[int | None, ...]) -> int:
     area = math.prod(size) if isinstance(size, list | tuple) else _int(size) ** 2
     multiplier = _int(spec.get("depth_multiplier", 1))
     match spec["layer"]:
-        case "Conv2D":
+        case "Conv2D" | "Conv2DTranspose":
             return area * channels * _int(spec["filters"])
         case "DepthwiseConv2D":
             return area * channels * multiplier
@@ -85,6 +121,8 @@ def _weights(spec: Mapping[str, object], shape: tuple[int | None, ...]) -> int:
             return max(area * channels * multiplier, channels * multiplier * _int(spec["filters"]))
         case "Dense":
             return channels * _int(spec["units"])
+        case "SimpleRNN" | "GRU" | "LSTM":
+            return 4 * (channels + _int(spec["units"])) * _int(spec["units"])
         case _:
             return 0
 

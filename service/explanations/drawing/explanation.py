@@ -25,8 +25,10 @@ _FOR, _AGAINST = (tuple(part / 255 for part in colour) for colour in (shades.FOR
 class Explained:
     """What the figure shows.
 
-    image: `(height, width, 1 or 3)` float32 in 0..1. evidence: `(height, width)`, log-odds for
-    `explained`, the class that the map is about. true: the right class where it is known. likeliest: names and probabilities, best first.
+    image: `(height, width, 1 or 3)` float32 in 0..1.
+    evidence: `(height, width)`, log-odds for `explained`, the class that the map is about.
+    true: the right class where it is known.
+    likeliest: names and probabilities, best first.
     """
 
     image: NDArray[np.float32]

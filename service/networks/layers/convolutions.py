@@ -19,6 +19,7 @@ class Conv2D(Described):
     activation: ActivationName = "linear"
     use_bias: bool = True
     kernel_initializer: Initializer = "glorot_uniform"
+    bias_initializer: Initializer = "zeros"
 
     def cost(self, shape: Shape) -> LayerCost:
         """Return it."""
@@ -41,6 +42,8 @@ class DepthwiseConv2D(Described):
     depth_multiplier: Size = 1
     activation: ActivationName = "linear"
     use_bias: bool = True
+    depthwise_initializer: Initializer = "glorot_uniform"
+    bias_initializer: Initializer = "zeros"
 
     def cost(self, shape: Shape) -> LayerCost:
         """Return it."""
@@ -63,6 +66,9 @@ class SeparableConv2D(Described):
     depth_multiplier: Size = 1
     activation: ActivationName = "linear"
     use_bias: bool = True
+    depthwise_initializer: Initializer = "glorot_uniform"
+    pointwise_initializer: Initializer = "glorot_uniform"
+    bias_initializer: Initializer = "zeros"
 
     def cost(self, shape: Shape) -> LayerCost:
         """Return it."""
@@ -73,3 +79,29 @@ class SeparableConv2D(Described):
         weights = prod(kernel) * between + between * self.filters
         parameters = weights + self.filters * self.use_bias
         return LayerCost((*out, self.filters), parameters, 2 * weights * prod(out), inside=between * prod(out))
+
+
+class Conv2DTranspose(Described):
+    """A convolution backwards: with strides it makes a picture larger."""
+
+    layer: Literal["Conv2DTranspose"]
+    filters: Filters
+    kernel_size: Sides
+    strides: Sides = 1
+    padding: Padding = "valid"
+    activation: ActivationName = "linear"
+    use_bias: bool = True
+    kernel_initializer: Initializer = "glorot_uniform"
+    bias_initializer: Initializer = "zeros"
+
+    def cost(self, shape: Shape) -> LayerCost:
+        """Return it: every number that comes in is spread over a window."""
+        height, width, channels = as_picture(self.layer, shape)
+        kernel, strides = pair(self.kernel_size), pair(self.strides)
+        if kernel[0] < strides[0] or kernel[1] < strides[1]:
+            raise DoesNotFit("strides larger than kernel_size leave holes in the picture", field="strides")
+        over = (0, 0) if self.padding == "same" else (kernel[0] - strides[0], kernel[1] - strides[1])
+        out = (height * strides[0] + over[0], width * strides[1] + over[1])
+        weights = prod(kernel) * channels * self.filters
+        flops = 2 * weights * height * width
+        return LayerCost((*out, self.filters), weights + self.filters * self.use_bias, flops)

@@ -36,9 +36,13 @@ class AveragePooling2D(_Pooling):
 class _GlobalPooling(Described):
     """A figure of each channel."""
 
+    keepdims: bool = False
+    """Keep the shape of a picture, 1x1."""
+
     def cost(self, shape: Shape) -> LayerCost:
         """Return it."""
-        return LayerCost((as_picture(self.layer, shape)[2],))
+        channels = as_picture(self.layer, shape)[2]
+        return LayerCost((1, 1, channels) if self.keepdims else (channels,))
 
 
 class GlobalAveragePooling2D(_GlobalPooling):

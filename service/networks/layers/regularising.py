@@ -1,6 +1,8 @@
 """Layers that disturb a network while it is trained, and do nothing afterwards."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from service.networks.arithmetic import LayerCost, Shape, as_picture
 from service.networks.layers.describing import Described, Rate
@@ -22,3 +24,10 @@ class SpatialDropout2D(Described):
     def cost(self, shape: Shape) -> LayerCost:
         """Return it."""
         return LayerCost(as_picture(self.layer, shape))
+
+
+class GaussianNoise(Described):
+    """Adds noise while training."""
+
+    layer: Literal["GaussianNoise"]
+    stddev: Annotated[float, Field(ge=0, le=10)]

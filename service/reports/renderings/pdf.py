@@ -32,6 +32,7 @@ class _Paper(FPDF):
     def __init__(self, title: str) -> None:
         super().__init__(format="A4")
         self.set_title(title)
+        self.set_draw_color(style.LINE)
         self.set_lang("en")
         self.set_creator("Cyfra")
         self.set_margin(MARGIN)
@@ -89,25 +90,29 @@ def _draw(document: Document) -> bytes:
         for one in document.advice:
             paper.line_of(f"{one.severity.capitalize()}. {one.finding} Try: {one.to_try}", 10)
             paper.ln(1)
-    _pictures(paper, document)
+    _curves(paper, document)
+    paper.heading("What was trained")
+    _facts(paper, document)
+    _matrix(paper, document)
     paper.heading("Class by class")
     _classes(paper, [*about.table.classes, *about.table.averages])
     _misclassified(paper, document)
-    paper.heading("What was trained")
-    _facts(paper, document)
     paper.heading("Layers")
     for number, layer in enumerate(document.layers, 1):
         paper.line_of(f"{number}. {layer}", 9)
     return bytes(paper.output())
 
 
-def _pictures(paper: _Paper, document: Document) -> None:
-    curves, matrix = document.curves, document.heat_map
+def _curves(paper: _Paper, document: Document) -> None:
     paper.ln(4)
-    content = curves.drawn_as("outlines").draw()
-    paper.picture(content, curves.alternative, _shape(content))
+    content = document.curves.drawn_as("outlines").draw()
+    paper.picture(content, document.curves.alternative, _shape(content))
+
+
+def _matrix(paper: _Paper, document: Document) -> None:
+    matrix = document.heat_map
+    paper.ln(4)
     if len(matrix.classes) > MOST_DETAILED:
-        paper.add_page()
         content = matrix.drawn_as("png").draw()
     else:
         content = matrix.drawn_as("outlines").draw()
@@ -154,7 +159,7 @@ def _classes(paper: _Paper, rows: list[Row]) -> None:
 
 
 def _misclassified(paper: _Paper, document: Document) -> None:
-    paper.heading("Misclassified")
+    paper.heading("Misclassified", needed=200 if document.examples else 40)
     if not document.examples:
         paper.line_of("None of the test images was misclassified.", 10)
         return
