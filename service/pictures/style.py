@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 Format = Literal["png", "svg", "inline", "outlines"]
-"""`inline` is SVG to be put into a page: no paper of its own, and the page's colours through CSS variables. `outlines` is SVG whose
-letters are shapes, for programs that know no fonts."""
+"""`inline` is SVG to be put into a page: no paper of its own, and the page's colours through CSS variables.
+`outlines` is SVG whose letters are shapes, for programs that know no fonts."""
 
 PAPER: Final = "#ffffff"
 INK: Final = "#1d2433"
