@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from service.pictures import fonts, style
 from service.pictures.drawings import Drawing, drawing
@@ -22,6 +22,7 @@ PLOT: Final = (112.0, 262.0)  # top and height
 STRIP: Final = 74.0  # the learning rate's own plot, where it moves too often to be marked
 MOST_MARKS: Final = 8
 MOST_DOTS: Final = 60
+_LINES: Final[dict[str, Literal["-", "--", ":"]]] = {"-": "-", "--": "--", ":": ":"}
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,6 @@ def _sample(paper: Paper, x: float, colour: str, line: str) -> None:
         sample.set_markeredgecolor(colour)
         sample.set_markeredgewidth(points(2.2))
     else:
-        sample = Line2D(xs, [y, y], color=colour, linestyle=line, linewidth=points(2.2))
+        sample = Line2D(xs, [y, y], color=colour, linestyle=_LINES[line], linewidth=points(2.2))
     sample.set_transform(paper.figure.transFigure)
     paper.figure.add_artist(sample)

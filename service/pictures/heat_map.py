@@ -202,7 +202,8 @@ def _worst(values: NDArray[np.float64]) -> NDArray[np.bool_]:
         return errors > 0
     threshold = np.sort(errors, axis=None)[-MOST_ANNOTATED]
     are_too_many = np.count_nonzero(errors >= threshold) > 1.25 * MOST_ANNOTATED
-    return errors > threshold if are_too_many else errors >= threshold
+    worst: NDArray[np.bool_] = errors > threshold if are_too_many else errors >= threshold
+    return worst
 
 
 def number(value: float, is_share: bool, *, is_short: bool) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 from threading import RLock
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from PIL import Image
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 Format = Literal["png", "svg", "inline", "outlines"]
-"""`inline` is SVG to be put into a page: no paper of its own, and the page's colours through CSS variables. `outlines` is SVG whose
-letters are shapes, for programs that know no fonts."""
+"""`inline` is SVG to be put into a page: no paper of its own, and the page's colours through CSS variables.
+`outlines` is SVG whose letters are shapes, for programs that know no fonts."""
 
 PAPER: Final = "#ffffff"
 INK: Final = "#1d2433"
@@ -42,7 +42,7 @@ SHARPNESS: Final = 1.5  # pixels of a PNG for each of them
 VARIABLES: Final = {INK: "--ink", MUTED: "--muted", LINE: "--line", EMPTY: "--empty"}
 
 _LOCK: Final = RLock()
-_SETTINGS: Final = {
+_SETTINGS: Final[dict[Any, Any]] = {
     "font.family": ["sans-serif"],
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "Helvetica"],
     "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and copied
@@ -87,8 +87,9 @@ def rendered(figure: "Figure", format_: Format, alternative: str, *, sharpness: 
     if format_ == "png":
         figure.set_dpi(PIXELS_AN_INCH * sharpness)
         drawn = FigureCanvasAgg(figure)
-        drawn.draw()
-        return png(Image.fromarray(np.asarray(drawn.buffer_rgba())[:, :, :3]), alternative)
+        drawn.draw()  # type: ignore[no-untyped-call]
+        pixels = np.asarray(drawn.buffer_rgba())  # type: ignore[no-untyped-call]
+        return png(Image.fromarray(pixels[:, :, :3]), alternative)
     content = io.BytesIO()
     FigureCanvasSVG(figure)
     figure.patch.set_visible(format_ == "svg")

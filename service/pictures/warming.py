@@ -16,8 +16,8 @@ from service.pictures import curves, heat_map
 logger = logging.getLogger(__name__)
 
 CACHE: Final = "MPLCONFIGDIR"
-"""Where the library keeps its list of fonts. Its own default is in the user's home, which need not exist or be writable; then it
-would make that list anew in each process."""
+"""Where the library keeps its list of fonts. Its own default is in the user's home, which need not exist or be writable;
+then it would make that list anew in each process."""
 
 
 def start(home: Path) -> None:

@@ -18,4 +18,6 @@ def normalized(matrix: Sequence[Sequence[int]], normalize: Normalize | None) -> 
         return counts
     axis = {"true": 1, "pred": 0, "all": None}[normalize]
     total = counts.sum(axis=axis, keepdims=True)
-    return np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
+    shares = np.zeros_like(counts)
+    np.divide(counts, total, out=shares, where=total > 0)
+    return shares

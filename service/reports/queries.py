@@ -92,9 +92,7 @@ def misclassified(
     return session.scalars(_ordered(query, wanted.order, after).limit(limit)).all()
 
 
-def _ordered(
-    query: Select[tuple[MisclassifiedExample]], order: Order, after: Place | None
-) -> Select[tuple[MisclassifiedExample]]:
+def _ordered(query: Select[MisclassifiedExample], order: Order, after: Place | None) -> Select[MisclassifiedExample]:
     """Put a query into an order that an index has, forwards or backwards, and start it after a place."""
     index, confidence = MisclassifiedExample.test_index, MisclassifiedExample.confidence
     if order is Order.INDEX:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from service.edge import negotiating
@@ -37,6 +37,16 @@ PredictedClass = Annotated[
 InOrder = Annotated[
     Order, Query(alias="order", description="By test index, or by confidence: the least sure first, `-` the surest")
 ]
+
+
+async def narrowing(
+    true: TrueClass = None, predicted: PredictedClass = None, order: InOrder = Order.INDEX
+) -> Narrowing:
+    """Return which examples are asked for. Not a plain function: FastAPI would send each call to a thread."""
+    return Narrowing(true, predicted, order)
+
+
+WantedExamples = Annotated[Narrowing, Depends(narrowing)]
 Cursor = Annotated[str | None, Query(max_length=500)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Count = Annotated[int, Query(ge=1, le=400, description="How many at most")]
@@ -52,15 +62,13 @@ def misclassified_json(
     request: Request,
     response: Response,
     resources: ResourcesDependency,
-    true: TrueClass = None,
-    predicted: PredictedClass = None,
-    order: InOrder = Order.INDEX,
+    narrowing: WantedExamples,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> MisclassifiedPage:
     """Follow `next`, or the `Link` header; a cursor belongs to its filters and its order."""
     negotiating.refuse_unknown_parameters(request, (*NARROWING, "cursor", "limit"))
-    return _page(request, response, resources, training_id, Narrowing(true, predicted, order), cursor, limit)
+    return _page(request, response, resources, training_id, narrowing, cursor, limit)
 
 
 @router.get(
@@ -76,14 +84,12 @@ def misclassified_png(
     training_id: str,
     request: Request,
     resources: ResourcesDependency,
-    true: TrueClass = None,
-    predicted: PredictedClass = None,
-    order: InOrder = Order.INDEX,
+    narrowing: WantedExamples,
     count: Count = ON_A_SHEET,
 ) -> Response:
     """Each picture is titled `true:predicted`."""
     negotiating.refuse_unknown_parameters(request, (*NARROWING, "count"))
-    return _sheet(request, resources, training_id, Narrowing(true, predicted, order), count)
+    return _sheet(request, resources, training_id, narrowing, count)
 
 
 @router.get("/misclassified", include_in_schema=False, response_model=None)
@@ -92,16 +98,13 @@ def misclassified(
     request: Request,
     response: Response,
     resources: ResourcesDependency,
-    true: TrueClass = None,
-    predicted: PredictedClass = None,
-    order: InOrder = Order.INDEX,
+    narrowing: WantedExamples,
     cursor: Cursor = None,
     limit: Limit = 100,
     count: Count = ON_A_SHEET,
 ) -> Response | MisclassifiedPage:
     """One of the two, by `Accept`."""
     response.headers["Vary"] = "Accept"
-    narrowing = Narrowing(true, predicted, order)
     if negotiating.choose_format(request, FORMATS, None) == "png":
         negotiating.refuse_unknown_parameters(request, (*NARROWING, "count"))
         return _sheet(request, resources, training_id, narrowing, count)

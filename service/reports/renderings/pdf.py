@@ -112,10 +112,8 @@ def _curves(paper: _Paper, document: Document) -> None:
 def _matrix(paper: _Paper, document: Document) -> None:
     matrix = document.heat_map
     paper.ln(4)
-    if len(matrix.classes) > MOST_DETAILED:
-        content = matrix.drawn_as("png").draw()
-    else:
-        content = matrix.drawn_as("outlines").draw()
+    is_detailed = len(matrix.classes) <= MOST_DETAILED
+    content = matrix.drawn_as("outlines" if is_detailed else "png").draw()
     paper.picture(content, matrix.alternative, _shape(content))
     if document.confusions:
         paper.heading("The most frequent confusions")

@@ -11,8 +11,9 @@ START_OF_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def confusion_matrix(found: ConfusionMatrixReply) -> str:
     """Return a row a true class; the first row names the predicted classes."""
-    header = ["true \\ predicted", *map(harmless, found.classes)]
-    return written(header, ([harmless(name), *row] for name, row in zip(found.classes, found.matrix, strict=True)))
+    matrix: Sequence[Sequence[float]] = found.matrix
+    header = ["true \\ predicted", *(harmless(name) for name in found.classes)]
+    return written(header, ([harmless(name), *row] for name, row in zip(found.classes, matrix, strict=True)))
 
 
 def history(found: HistoryReply) -> str:

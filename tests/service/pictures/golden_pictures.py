@@ -1,6 +1,6 @@
 """The golden pictures: fabricated figures, drawn, made small. To renew them after looking at what changed:
 
-    .venv/bin/python -m tests.service.pictures.golden_pictures
+.venv/bin/python -m tests.service.pictures.golden_pictures
 """
 
 import io

@@ -77,7 +77,12 @@ def test_text_in_svg_is_text_and_inline_svg_takes_the_pages_colours() -> None:
 
 @pytest.mark.parametrize(
     "epochs",
-    [(), (point(1),), (point(1, float("nan")), point(2, float("inf"))), tuple(point(e, 1 / e, 0.5) for e in range(1, 200))],
+    [
+        (),
+        (point(1),),
+        (point(1, float("nan")), point(2, float("inf"))),
+        tuple(point(e, 1 / e, 0.5) for e in range(1, 200)),
+    ],
 )
 def test_any_history_has_curves(epochs: tuple[EpochPoint, ...]) -> None:
     picture = Curves("Learning curves", "", epochs, (), None)
