@@ -152,6 +152,5 @@ def validated_on_test(evidence: Evidence) -> Advice | None:
         finding = "The test set was looked at after every epoch: whoever chooses by these curves lets the test figures flatter."
     figures: Figures = {"validation": "test", "steers": steering[0] if steering else "nothing"}
     patch = {"validation": {"from": "train", "fraction": 0.1}}
-    severity = "warning" if steering else "info"
     change = "Validate on a part of the training images, and look at the test set once"
-    return Advice("validated-on-test", severity, finding, figures, change, patch)
+    return Advice("validated-on-test", "warning" if steering else "info", finding, figures, change, patch)
