@@ -4,7 +4,7 @@ from itertools import pairwise
 from statistics import fmean
 from typing import Any, Final
 
-from service.advice.evidence import Advice, Evidence
+from service.advice.evidence import Advice, Evidence, Figures
 
 CURVE: Final = 3
 """Epochs from which on there is a curve at all: two points are always a line."""
@@ -111,7 +111,7 @@ def rate_too_low(evidence: Evidence) -> Advice | None:
         f"falls slowly and evenly: the learning rate {recipe.learning_rate:g} is far below the {usual:g} that is usual for "
         f"{recipe.optimizer}."
     )
-    figures: dict[str, float | int | str] = {
+    figures: Figures = {
         "first_loss": losses[0],
         "last_loss": losses[-1],
         "guessing_loss": evidence.guessing_loss,
@@ -164,7 +164,7 @@ def overfitting(evidence: Evidence) -> Advice | None:
         )
     else:
         return None
-    figures: dict[str, float | int | str] = {
+    figures: Figures = {
         "best_epoch": best + 1,
         "best_val_loss": validated[best],
         "recent_val_loss": recent,
@@ -214,7 +214,7 @@ def underfitting(evidence: Evidence) -> Advice | None:
         f"Accuracy has come to rest at {evidence.best_accuracy:.1%}, on the training images too, and the loss falls by only "
         f"{max(falls, 0.0):.1%} an epoch: more epochs of this will not help, the network is too small for the task."
     )
-    figures: dict[str, float | int | str] = {
+    figures: Figures = {
         "accuracy": epochs[-1].accuracy,
         "last_loss": epochs[-1].loss,
         "fall_an_epoch": falls,
@@ -257,7 +257,7 @@ def not_finished(evidence: Evidence) -> Advice | None:
     return _more_epochs(evidence, finding, {"epochs": len(losses), "last_loss": losses[-1], "fall_an_epoch": falls})
 
 
-def _more_epochs(evidence: Evidence, finding: str, figures: dict[str, float | int | str]) -> Advice:
+def _more_epochs(evidence: Evidence, finding: str, figures: Figures) -> Advice:
     epochs = max(10, 2 * evidence.recipe.epochs)
     patch = {"recipe": {"epochs": epochs}}
     return Advice("not-finished", "info", finding, figures, f"Train for {epochs} epochs", patch)
@@ -270,10 +270,10 @@ def _fall(losses: list[float]) -> float:
     return float(1 - (losses[-1] / losses[0]) ** (1 / (len(losses) - 1)))
 
 
-def _lower_rate(evidence: Evidence, rule: str, finding: str, figures: dict[str, float | int | str]) -> Advice:
+def _lower_rate(evidence: Evidence, rule: str, finding: str, figures: Figures) -> Advice:
     """Advise a third of the rate, or the optimizer's usual one where that is lower still."""
     rate = lowered(evidence)
-    figures = figures | {"learning_rate": evidence.recipe.learning_rate}
+    figures = {**figures, "learning_rate": evidence.recipe.learning_rate}
     return Advice(rule, "warning", finding, figures, f"Lower the learning rate to {rate:g}", _rate(rate))
 
 

@@ -1,6 +1,7 @@
 """What the rules look at: a training's figures so far, and how it was asked for."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -17,6 +18,9 @@ USUAL_RATES: Final = {
 """Where to begin with each optimizer: Keras' defaults, but for three. Adadelta's paper needs no rate, that is 1.0 (Zeiler 2012,
 arXiv:1212.5701; Keras' documentation says so beside its default of 0.001); Adagrad's is 0.01 in most libraries; Lion's is
 three to ten times smaller than Adam's (Chen et al. 2023, arXiv:2302.06675)."""
+
+
+Figures = Mapping[str, float | int | str]
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,6 @@ class Advice:
     rule: str
     severity: Literal["info", "warning"]
     finding: str
-    figures: dict[str, float | int | str]
+    figures: Figures
     change: str
     patch: dict[str, Any] | None = None

@@ -3,7 +3,7 @@
 from typing import Final
 
 from service.advice.curve_rules import lowered
-from service.advice.evidence import Advice, ClassOutcome, Evidence
+from service.advice.evidence import Advice, ClassOutcome, Evidence, Figures
 from service.reports.measures import wilson
 
 
@@ -16,7 +16,7 @@ def diverged(evidence: Evidence) -> Advice | None:
         f"The loss became NaN or infinite in epoch {done + 1}: with the learning rate {evidence.recipe.learning_rate:g} the "
         "weights grew without bounds."
     )
-    figures: dict[str, float | int | str] = {"epoch": done + 1, "learning_rate": evidence.recipe.learning_rate}
+    figures: Figures = {"epoch": done + 1, "learning_rate": evidence.recipe.learning_rate}
     patch = {"recipe": {"optimizer": {"learning_rate": rate}}}
     return Advice("diverged", "warning", finding, figures, f"Lower the learning rate to {rate:g}", patch)
 
@@ -27,7 +27,7 @@ def out_of_memory(evidence: Evidence) -> Advice | None:
         return None
     batch_size = evidence.recipe.batch_size
     finding = f"The network and one batch of {batch_size} images did not fit into memory."
-    figures: dict[str, float | int | str] = {"batch_size": batch_size}
+    figures: Figures = {"batch_size": batch_size}
     if batch_size == 1:
         return Advice("out-of-memory", "warning", finding, figures, "Make the network smaller")
     half = batch_size // 2
@@ -41,7 +41,7 @@ def time_limit(evidence: Evidence) -> Advice | None:
         return None
     done = len(evidence.epochs)
     finding = f"It was stopped after {done} of {evidence.recipe.epochs} epochs, when its time was up."
-    figures: dict[str, float | int | str] = {"epochs_done": done, "epochs": evidence.recipe.epochs}
+    figures: Figures = {"epochs_done": done, "epochs": evidence.recipe.epochs}
     if done == 0:
         return Advice(
             "time-limit", "warning", finding, figures, "Make the network smaller: not one epoch was done in time"
@@ -78,7 +78,7 @@ def imbalance(evidence: Evidence) -> Advice | None:
         f"{rarest.name!r} has {rarest.support:,} test images, the largest class {largest:,}, and only {rarest.recall:.1%} of "
         f"them are recognised, of the other classes {others:.1%}: there is too little of it to learn from."
     )
-    figures: dict[str, float | int | str] = {
+    figures: Figures = {
         "class": rarest.name,
         "support": rarest.support,
         "largest_support": largest,
@@ -122,7 +122,7 @@ def weak_pair(evidence: Evidence) -> Advice | None:
         f"{count} of {mistakes} mistakes are between {true!r} and {predicted!r}: {matrix[i][j]} times {true!r} was taken for "
         f"{predicted!r}, {matrix[j][i]} times the other way round."
     )
-    figures: dict[str, float | int | str] = {
+    figures: Figures = {
         "true": true,
         "predicted": predicted,
         "mistakes_between": count,
@@ -150,8 +150,7 @@ def validated_on_test(evidence: Evidence) -> Advice | None:
         )
     else:
         finding = "The test set was looked at after every epoch: whoever chooses by these curves lets the test figures flatter."
-    figures: dict[str, float | int | str] = {"validation": "test", "steers": steering[0] if steering else "nothing"}
+    figures: Figures = {"validation": "test", "steers": steering[0] if steering else "nothing"}
     patch = {"validation": {"from": "train", "fraction": 0.1}}
-    severity = "warning" if steering else "info"
     change = "Validate on a part of the training images, and look at the test set once"
-    return Advice("validated-on-test", severity, finding, figures, change, patch)
+    return Advice("validated-on-test", "warning" if steering else "info", finding, figures, change, patch)

@@ -68,16 +68,17 @@ class _Panel:
 def draw(curves: tuple[Curve, ...], suffix: str) -> bytes:
     """Return the picture of up to eight trainings as `png` or `svg`; what is drawn again looks the same."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     panels = _panels(curves)
     columns = len(panels) // 2
     legend_rows = -(-len(curves) // columns)
+    spacing = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, hspace=0.04, wspace=0.04)
     figure = Figure(
         figsize=(5.2 * columns + (0.4 if columns > 1 else 1.6), 6.6 + 0.24 * legend_rows),
         facecolor="white",
         layout="constrained",
     )
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08, hspace=0.04, wspace=0.04)  # type: ignore[union-attr]
     axes = figure.subplots(2, columns, squeeze=False, sharex=True, sharey="row")
     for row in range(2):
         for column in range(columns):
