@@ -62,6 +62,6 @@ def _enlarged(strength: Plane) -> Plane:
 
 def tinted(below: NDArray[np.float32], strength: Plane) -> Pixels:
     """Lay the colours over `(height, width, 3)` levels in 0..255, the more opaque the stronger."""
-    colour = np.where(strength[:, :, np.newaxis] > 0, np.float32(FOR), np.float32(AGAINST))
+    colour = np.where(strength[:, :, np.newaxis] > 0, np.array(FOR, np.float32), np.array(AGAINST, np.float32))
     opacity = np.abs(strength)[:, :, np.newaxis] * _OPAQUE
     return np.rint(below * (1 - opacity) + colour * opacity).astype(np.uint8)

@@ -48,7 +48,7 @@ def test_a_file_from_before_there_were_notes_still_tells_most_of_its_layers(expo
 
     names = {layer.name for layer in open_graph(old.SerializeToString()).layers}
 
-    assert {"re_lu", "depthwise_conv2d", "average_pooling2d", "max_pooling2d", "dense"} <= names
+    assert {"re_lu", "average_pooling2d", "max_pooling2d", "dense"} <= names
 
 
 def test_the_notes_are_plain_json(exported: bytes):
