@@ -17,7 +17,7 @@ from tests import requirements
 from tests.faults.brokers import Broker, new_broker
 from tests.faults.nursery import Nursery
 from tests.faults.results import SMALL, Weights, history, weights
-from tests.faults.rounds import TRIED
+from tests.faults.rounds import end_round
 from tests.workers import RunningWorker, Site
 
 SITES = ("sqlite+embedded", "postgresql+redis")
@@ -122,7 +122,8 @@ def uninterrupted(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) ->
         return Uninterrupted(weights(site, training_id), history(site, training_id), training["compute_seconds"])
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how often which fault was tried."""
-    for tried in TRIED:
-        terminalreporter.write_line(f"{tried.fault}, {tried.site}: {tried.rounds} rounds in {tried.seconds:.0f} s")
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Write down the seed of a round that failed."""
+    if report.failed:
+        end_round(passed=False)
