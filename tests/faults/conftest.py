@@ -64,7 +64,7 @@ def site(kind: str, tmp_path: Path) -> Iterator[Site]:
 def hasty_site(kind: str, tmp_path: Path) -> Iterator[Site]:
     """A site that notices a lost worker after two seconds, keeps a checkpoint five times a second, and never gives up."""
     with new_site(
-        kind, tmp_path, lease_seconds=2, checkpoint_seconds=0.2, max_attempts=1000, progress_seconds=0.05, threads=1
+        kind, tmp_path, lease_seconds=2, checkpoint_seconds=0.2, max_attempts=1000, progress_seconds=0.5, threads=1
     ) as site:
         yield site
 
@@ -85,7 +85,8 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     kind, home = str(request.param), tmp_path_factory.mktemp("running")
     with (
         new_broker(kind, home) as broker,
-        new_site(kind, home, broker_url=broker.url) as site,
+        # No worker dies here: a lease may be long, so that a machine that is busy with other things costs none.
+        new_site(kind, home, broker_url=broker.url, lease_seconds=30, threads=1) as site,
         site.worker("one") as one,
         site.worker("two") as two,
     ):
