@@ -39,6 +39,7 @@ def new_site(kind: str, home: Path, **overrides: object) -> Iterator[Site]:
             lease_seconds=6,  # long enough for a machine that is busy with other things
             look_seconds=1,
             progress_seconds=0.1,
+            threads=1,  # workers side by side
         ).model_copy(update=overrides)
         database = Database(settings.resolved_database_url)
         migrating.migrate(database)
@@ -86,7 +87,7 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     with (
         new_broker(kind, home) as broker,
         # No worker dies here: a lease may be long, so that a machine that is busy with other things costs none.
-        new_site(kind, home, broker_url=broker.url, lease_seconds=30, threads=1) as site,
+        new_site(kind, home, broker_url=broker.url, lease_seconds=30) as site,
         site.worker("one") as one,
         site.worker("two") as two,
     ):

@@ -27,7 +27,7 @@ def clock_site(kind: str, tmp_path: Path) -> Iterator[tuple[Site, WrongClock, Ru
     clock = WrongClock(tmp_path)
     clock.set(HOUR)
     with (
-        new_site(kind, tmp_path, lease_seconds=LEASE_SECONDS, threads=1) as site,
+        new_site(kind, tmp_path, lease_seconds=LEASE_SECONDS) as site,
         site.worker("wrong", clock.environment) as worker,
     ):
         worker.wait_until_ready()
