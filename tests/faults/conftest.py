@@ -36,7 +36,7 @@ def new_site(kind: str, home: Path, **overrides: object) -> Iterator[Site]:
             database_url=database_url,
             broker_url=broker_url,
             queue_name=f"test-{uuid.uuid4().hex}",
-            lease_seconds=6,  # long enough for a machine that is busy with other things
+            lease_seconds=10,  # long enough for a machine that is busy with other things
             look_seconds=1,
             progress_seconds=0.1,
             threads=1,  # workers side by side

@@ -17,8 +17,10 @@ from tests.waiting import wait_until
 from tests.workers import ENDLESS, TINY, RunningWorker, Site
 
 HOUR = 3600
-LEASE_SECONDS = 5.0  # long enough for a machine that is busy with other things
-LEASES = 2.0  # how many the training lasts, with the clock as it is then
+LEASE_SECONDS = 20.0  # nobody dies here: long enough for a machine that is busy with other things
+LASTING_SECONDS = LEASE_SECONDS / 4 + 3
+"""How long trainings last with the clock as it is then: for a renewal of each, and some looks of either worker, which would
+rescue at once what seems to have ended an hour ago."""
 
 
 @pytest.fixture
@@ -68,8 +70,8 @@ def wait_until_begun(training_id: str, log: Path) -> None:
 
 
 def last(site: Site, *training_ids: str) -> None:
-    """Let some leases pass; all the while every training runs in its first attempt."""
-    ends_at = time.monotonic() + LEASES * LEASE_SECONDS
+    """Let a while pass; all the while every training runs in its first attempt."""
+    ends_at = time.monotonic() + LASTING_SECONDS
     while time.monotonic() < ends_at:
         for training_id in training_ids:
             training = site.training(training_id)
