@@ -24,24 +24,18 @@ demo: $(INSTALLED) ## train on handwritten digits, print the report, classify a 
 up: $(INSTALLED) ## the service on http://127.0.0.1:8000 until Ctrl-C; options: make up ARGS="--port 9000"
 	@$(BIN)/cyfra up $(ARGS)
 
+# Four processes on two cores, because many tests wait; which tests share one: tests/grouping.py. ARGS="-n 0" is one after another.
 test: $(INSTALLED) ## all tests but the long ones; some of them: make test ARGS="tests/service -k report"
-	$(BIN)/python -m pytest -m "not long" --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest -m "not long" -n 4 --dist loadgroup --no-loadscope-reorder \
+		--cov --cov-report=term:skip-covered $(ARGS)
 
 test-long: $(INSTALLED) ## the tests that take minutes
 	$(BIN)/python -m pytest -m long $(ARGS)
 
-faults: $(INSTALLED) ## every fault hundreds of times (an hour or more): docs/reliability.md
+faults: $(INSTALLED) ## every fault hundreds of times (an hour or more); some: make faults ARGS="-k sigterm"
 	@mkdir -p build && rm -f build/faults.jsonl
-	@echo 'Two runs side by side; what each has to say is in build/faults-sqlite.log and build/faults-postgresql.log.'
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 faults-sqlite faults-postgresql; status=$$?; \
+	@$(BIN)/python -m tests.faults.storm $(ARGS); status=$$?; \
 		$(BIN)/python -m tests.faults.rounds build/faults.jsonl; exit $$status
-
-faults-sqlite: CHOICE := not postgresql
-faults-postgresql: CHOICE := postgresql
-faults-sqlite faults-postgresql: $(INSTALLED)
-	@CYFRA_FAULT_ROUNDS=$${CYFRA_FAULT_ROUNDS:-full} CYFRA_FAULT_LOG=build/faults.jsonl \
-		$(BIN)/python -m pytest tests/faults -k '$(CHOICE)' -p no:cacheprovider $(ARGS) > build/$@.log 2>&1 \
-		|| { tail -n 60 build/$@.log; echo "$@ failed: all of it is in build/$@.log" >&2; exit 1; }
 
 check: $(INSTALLED) ## formatter, linter, types, import walls
 	$(BIN)/ruff format --check .

@@ -13,13 +13,20 @@ from fastapi.testclient import TestClient
 from service import migrating
 from service.database import Database
 from service.settings import Settings
-from tests import requirements
+from tests import grouping, requirements
 from worker.learning import backend
 
-backend.configure(None)  # TensorFlow reads its settings once, when the first test imports it
+# TensorFlow reads its settings once, when the first test imports it. Processes side by side have a thread each.
+backend.configure(1 if grouping.IS_SIDE_BY_SIDE else None)
 
 if TYPE_CHECKING:
     from tests.trained import Trained
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests share a process."""
+    grouping.group(items)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

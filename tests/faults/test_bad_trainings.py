@@ -59,12 +59,12 @@ def test_a_native_call_longer_than_a_lease_does_not_starve_the_heartbeat(
     kind: str, tmp_path: Path, nursery: Nursery
 ) -> None:
     with (
-        new_site(kind, tmp_path, lease_seconds=1.5, threads=1) as site,
+        new_site(kind, tmp_path, lease_seconds=3) as site,
         nursery.worker(site.settings),
         nursery.worker(site.settings),  # each would rescue what the other loses
     ):
         site.wait_for(site.submit(**TINY), "succeeded")  # the data set is prepared then
-        training_id = site.submit(**slow_step(24))
+        training_id = site.submit(**slow_step(32))
         site.wait_for_step(training_id)
         site.client.post(f"/v1/trainings/{training_id}/cancel")
         training = site.wait_for(training_id, "cancelled", "failed", "succeeded")
@@ -80,7 +80,7 @@ def test_a_native_call_longer_than_a_lease_does_not_starve_the_heartbeat(
 def test_a_training_that_is_stuck_in_native_code_is_ended_from_the_heartbeat(
     kind: str, tmp_path: Path, nursery: Nursery
 ) -> None:
-    with new_site(kind, tmp_path, max_training_seconds=15, threads=1) as site:  # enough to get to the step
+    with new_site(kind, tmp_path, max_training_seconds=15) as site:  # enough to get to the step
         with nursery.worker(site.settings) as stuck:
             training_id = site.submit(**slow_step(160, kernel_size=25))
             failed = site.wait_for(training_id, "failed", "succeeded", seconds=STUCK_AFTER_SECONDS + 120)

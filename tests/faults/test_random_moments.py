@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from service.records import Checkpoint, Training, TrainingChange
 from tests.faults.conftest import Uninterrupted, new_site
-from tests.faults.nursery import Nursery
+from tests.faults.nursery import Foundling, Nursery
 from tests.faults.results import SMALL, assert_one_result, history, weights
 from tests.faults.rounds import FULL, rounds
 from tests.waiting import wait_until
@@ -75,27 +75,33 @@ def test_sigterm_of_the_worker(hasty_site: Site, kind: str, nursery: Nursery, un
         assert_as_if_nothing_had_happened(site, training_id, uninterrupted)
 
 
+GAVE_UP = ("not ours any more", "is given up")  # the second where PostgreSQL has ended its silent transaction
+STALE_PATIENCE_SECONDS = {"sqlite+embedded": 10.0, "postgresql+redis": 90.0}
+"""How long another worker is waited for: one that is stopped in the middle of a write to SQLite holds up all others."""
+
+
 def test_sigstop_beyond_the_lease(hasty_site: Site, kind: str, nursery: Nursery, uninterrupted: Uninterrupted) -> None:
-    site = hasty_site
+    site, taken_over = hasty_site, 0
     for rng in rounds("SIGSTOP a worker beyond its lease, then CONT", kind, full=50):
         training_id = site.submit(**SMALL)
         with nursery.worker(site.settings) as stale:
             wait_until(lambda stale=stale: "attempt" in stale.log.read_text(), 60, "the claim")
             time.sleep(rng.uniform(0, uninterrupted.seconds))
             stale.send(signal.SIGSTOP)
-            if not is_open(site, training_id):
-                stale.send(signal.SIGCONT)
-                continue  # it was done before
             with nursery.worker(site.settings) as other:
-                # Wake the stale one at some moment of the other's work, or after it; or before it, where the stale one was
-                # stopped in the middle of a write to SQLite, whose one writer everybody must wait for.
-                deadline = time.monotonic() + 10
-                while "attempt" not in other.log.read_text() and time.monotonic() < deadline:
+                deadline = time.monotonic() + STALE_PATIENCE_SECONDS[kind]
+                while is_open(site, training_id) and not has_begun(other) and time.monotonic() < deadline:
                     time.sleep(0.05)
-                time.sleep(rng.uniform(0, 2 * uninterrupted.seconds))
+                was_taken = has_begun(other)
+                if was_taken:  # wake the stale one at some moment of the other's work, or after it
+                    time.sleep(rng.uniform(0, 2 * uninterrupted.seconds))
                 stale.send(signal.SIGCONT)
-                site.wait_for(training_id, "succeeded", "failed")
-            wait_until(lambda stale=stale: "not ours any more" in stale.log.read_text(), 60, "the stale one to give up")
+                before = site.wait_for(training_id, "succeeded", "failed", seconds=300)
+            if before["attempt"] == 1:  # it was done before, or woke before anybody could rescue it
+                assert not was_taken, before
+                continue
+            taken_over += 1
+            wait_until(lambda stale=stale: has_given_up(stale), 60, "the stale one to give up")
             before = site.training(training_id)
         assert site.training(training_id) == before
         with site.database.reading() as session:
@@ -103,8 +109,18 @@ def test_sigstop_beyond_the_lease(hasty_site: Site, kind: str, nursery: Nursery,
                 TrainingChange.training_id == training_id, TrainingChange.state == "succeeded"
             )
             assert session.scalars(ends).all() == [before["attempt"]]
-        assert before["attempt"] >= 2
         assert_as_if_nothing_had_happened(site, training_id, uninterrupted)
+    print(f"taken over: {taken_over}")
+    assert taken_over or not FULL, "no training was taken over: the test has lost its point"
+
+
+def has_begun(worker: Foundling) -> bool:
+    return "attempt" in worker.log.read_text()
+
+
+def has_given_up(worker: Foundling) -> bool:
+    log = worker.log.read_text()
+    return any(words in log for words in GAVE_UP)
 
 
 LARGE = {

@@ -90,7 +90,7 @@ def restart_under_load(site: Site, server: Cluster, way: str, rng: random.Random
     assert sorted(labelled(site, name)) == sorted(acknowledged)
     assert {status for client in clients for status in client.refused} <= {503, 409}
     for training_id in acknowledged:
-        training = site.wait_for(training_id, "succeeded", "failed")
+        training = site.wait_for(training_id, "succeeded", "failed", seconds=600)
         assert training["state"] == "succeeded", training
         assert weights(site, training_id) == uninterrupted.weights
         assert history(site, training_id) == uninterrupted.history
