@@ -78,10 +78,8 @@ def _draw(document: Document) -> bytes:
     paper.ln(4)
     wrong = about.test_count - about.right
     paper.line_of(f"Test accuracy {about.test_accuracy:.2%}, test loss {about.test_loss:.4f}", 14, is_bold=True)
-    paper.line_of(
-        f"{about.right:,} of {about.test_count:,} test images right, {wrong:,} wrong. The accuracy lies between {about.interval.low:.2%} and {about.interval.high:.2%} (95 %).",
-        10,
-    )
+    interval = f"The accuracy lies between {about.interval.low:.2%} and {about.interval.high:.2%} (95 %)."
+    paper.line_of(f"{about.right:,} of {about.test_count:,} test images right, {wrong:,} wrong. {interval}", 10)
     for note in about.notes:
         paper.ln(1)
         paper.line_of(f"Note. {note}", 9, colour=style.VERMILLION)
