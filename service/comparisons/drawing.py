@@ -77,7 +77,7 @@ def draw(curves: tuple[Curve, ...], suffix: str) -> bytes:
     figure = Figure(
         figsize=(5.2 * columns + (0.4 if columns > 1 else 1.6), 6.6 + 0.24 * legend_rows),
         facecolor="white",
-        layout="constrained",
+        layout=spacing,
     )
     axes = figure.subplots(2, columns, squeeze=False, sharex=True, sharey="row")
     for row in range(2):
