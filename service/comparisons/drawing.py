@@ -167,7 +167,13 @@ def _legend(figure: "Figure", curves: Sequence[Curve], columns: int) -> None:
             label += f": {100 * last:.2f} % after {len(curve.epochs)}"
         handles.append(
             Line2D(
-                [], [], color=colour, linestyle=dashes, marker=marker, linewidth=1.8, label=label.replace("$", r"\$")
+                [],
+                [],
+                color=colour,
+                linestyle=dashes,  # type: ignore[arg-type] # None is a line without gaps
+                marker=marker,
+                linewidth=1.8,
+                label=label.replace("$", r"\$"),
             )
         )
     figure.legend(
