@@ -77,7 +77,7 @@ def draw(curves: tuple[Curve, ...], suffix: str) -> bytes:
     figure = Figure(
         figsize=(5.2 * columns + (0.4 if columns > 1 else 1.6), 6.6 + 0.24 * legend_rows),
         facecolor="white",
-        layout="constrained",
+        layout=spacing,
     )
     axes = figure.subplots(2, columns, squeeze=False, sharex=True, sharey="row")
     for row in range(2):
@@ -167,7 +167,13 @@ def _legend(figure: "Figure", curves: Sequence[Curve], columns: int) -> None:
             label += f": {100 * last:.2f} % after {len(curve.epochs)}"
         handles.append(
             Line2D(
-                [], [], color=colour, linestyle=dashes, marker=marker, linewidth=1.8, label=label.replace("$", r"\$")
+                [],
+                [],
+                color=colour,
+                linestyle=dashes,  # type: ignore[arg-type] # None is a line without gaps
+                marker=marker,
+                linewidth=1.8,
+                label=label.replace("$", r"\$"),
             )
         )
     figure.legend(

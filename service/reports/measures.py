@@ -29,7 +29,7 @@ class Answers:
     @property
     def right(self) -> NDArray[np.bool_]:
         """(n,) whether the answer was right."""
-        return self.true == self.predicted
+        return np.equal(self.true, self.predicted)
 
 
 @dataclass(frozen=True)
