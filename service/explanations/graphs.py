@@ -39,7 +39,8 @@ class Graph:
         assert layer.tensor is not None, "the caller has looked"
         (output,) = self.session.run([layer.tensor], {"images": image[np.newaxis]})
         turned = output[0].transpose(1, 2, 0) if layer.channels_first else output[0]
-        return np.nan_to_num(turned.astype(np.float32))
+        finite: NDArray[np.float32] = np.nan_to_num(turned.astype(np.float32))
+        return finite
 
 
 class Graphs:

@@ -1,6 +1,6 @@
 """Explanations as JSON. Pictures are data URLs of PNG files."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from service.predictions.schemas import ServedModel
 
@@ -29,15 +29,13 @@ class ScaleReply(BaseModel):
 class ExplanationReply(BaseModel):
     """What the network saw, and which parts of it speak for a class."""
 
-    model_config = ConfigDict(populate_by_name=True)
-
     prediction: AnswerReply
     true: str | None = Field(description="The right class, where the picture is one of a data set")
     seen: str = Field(description="What the network saw, in its own size")
     saliency: str = Field(description="What speaks for the class (vermilion) and against it (blue), on white")
     overlay: str = Field(description="The same over the picture")
     method: str = "occlusion"
-    class_: str = Field(alias="class", description="The class that the map is about")
+    class_: str = Field(serialization_alias="class", description="The class that the map is about")
     scale: ScaleReply
     layers: list[str] = Field(description="Whose activations can be asked for")
 

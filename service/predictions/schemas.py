@@ -22,7 +22,7 @@ class Prediction(BaseModel):
     model: ServedModel
     filename: str | None = None
     seen: str | None = Field(
-        None,
+        default=None,
         exclude_if=lambda seen: seen is None,
         description="With `?seen=true`: exactly what the network saw, as the data URL of a PNG",
     )

@@ -39,7 +39,8 @@ def activations_png(values: NDArray[np.float32], layer: str, names: Sequence[str
 
 def viridis() -> NDArray[np.uint8]:
     """Return viridis' 256 colours, `(256, 3)`."""
-    return np.rint(VIRIDIS(np.arange(256))[:, :3] * 255).astype(np.uint8)
+    colours: NDArray[np.uint8] = np.rint(VIRIDIS(np.arange(256))[:, :3] * 255).astype(np.uint8)
+    return colours
 
 
 def _bars(values: NDArray[np.float32], layer: str, names: Sequence[str] | None) -> bytes:

@@ -35,4 +35,5 @@ def filters_png(weights: NDArray[np.float32], layer: str, *, whole: bool) -> byt
 def diverging() -> NDArray[np.uint8]:
     """Return 255 colours from blue over white to vermilion."""
     strength = np.linspace(-1, 1, 255, dtype=np.float32)[np.newaxis]
-    return shades.tinted(np.full((1, 255, 3), shades.PAPER, np.float32), strength)[0]
+    colours: NDArray[np.uint8] = shades.tinted(np.full((1, 255, 3), shades.PAPER, np.float32), strength)[0]
+    return colours
