@@ -56,7 +56,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A service that has carried out one training, on a port of its own. Without a browser nothing is trained."""
+    """A service that has carried out one training, on a port of its own; without a browser nothing is trained."""
     home = tmp_path_factory.mktemp("site")
     settings = Settings(home=home, progress_seconds=0.05)
     with trained_service(settings) as trained:

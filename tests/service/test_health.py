@@ -184,11 +184,6 @@ def test_a_database_that_goes_away_gives_503_and_no_traceback(tmp_path: Path) ->
     assert reply.headers["retry-after"] == "5"
 
 
-def test_a_browser_is_sent_to_the_documentation_and_a_program_gets_addresses(client: TestClient) -> None:
-    assert client.get("/", headers={"Accept": "text/html"}, follow_redirects=False).headers["location"] == "/docs"
-    assert "/predict" in client.get("/").json()["paths"]
-
-
 def test_an_address_that_is_not_served_is_a_problem_too(client: TestClient) -> None:
     for method, path, status in [("GET", "/v2/nothing", 404), ("PATCH", "/v1/trainings", 405)]:
         reply = client.request(method, path)

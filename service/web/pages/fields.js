@@ -79,9 +79,10 @@ function inputOf(schema, id, value, changed) {
             schema.enum.map((one) => h("option", { value: one, selected: one === value }, one)));
     }
     const isText = schema.type === "string";
+    const read = isText ? (text) => text || null : schema.type === "array" ? listIn : numberIn;
     return h("input", {
         type: "text", id, value: value === null || value === undefined ? "" : Array.isArray(value) ? value.join(", ") : String(value), autocomplete: "off",
-        spellcheck: "false", inputmode: isText ? "text" : "decimal", oninput: ({ target }) => changed(isText ? target.value || null : numberIn(target.value)),
+        spellcheck: "false", inputmode: read === numberIn ? "decimal" : "text", oninput: ({ target }) => changed(read(target.value)),
     });
 }
 
@@ -89,6 +90,12 @@ function inputOf(schema, id, value, changed) {
 function numberIn(text) {
     const parts = text.split(/[,×x\s]+/).filter(Boolean).map((part) => (Number.isNaN(Number(part)) ? part : Number(part)));
     return parts.length === 0 ? null : parts.length === 1 ? parts[0] : parts;
+}
+
+/** Names with commas between, as a list; nothing is no list. */
+function listIn(text) {
+    const names = text.split(",").map((name) => name.trim()).filter(Boolean);
+    return names.length ? names : null;
 }
 
 function bounds({ type, minimum, exclusiveMinimum, maximum, exclusiveMaximum }) {

@@ -70,8 +70,8 @@ export class Layers {
     }
 
     #properties(layer) {
-        const { layer: _, ...rest } = this.schemas.layers.get(layer.layer)?.properties ?? {};
-        return rest;
+        const { layer: _, id, inputs, ...rest } = this.schemas.layers.get(layer.layer)?.properties ?? {};
+        return { ...rest, ...(id && { id }), ...(inputs && { inputs }) }; // seldom wanted: they come last
     }
 
     #editor(layer, at) {
