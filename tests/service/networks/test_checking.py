@@ -74,7 +74,7 @@ def test_the_time_is_measured_once_something_was_trained(trained: Trained) -> No
     ("layers", "pointer", "hint"),
     [
         ([CONV, DENSE], "/network/layers/1", "Dense takes one row of numbers"),
-        ([CONV, DENSE], "/network/layers/1", "put Flatten or GlobalAveragePooling2D before it"),
+        ([CONV, DENSE], "/network/layers/1", "add Flatten or GlobalAveragePooling2D before it"),
         ([FLATTEN, {**DENSE, "units": 7}], "/network/layers/1/units", "mnist-5k has 10 classes"),
         ([FLATTEN, {**DENSE, "activation": "relu"}], "/network/layers/1/activation", "not a distribution"),
         ([FLATTEN, {"layer": "Dense", "units": 10}], "/network/layers/1/activation", "not a distribution"),

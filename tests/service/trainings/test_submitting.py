@@ -128,7 +128,7 @@ def test_a_priority_is_kept_and_is_no_part_of_the_specification(client: TestClie
             "only 12 epochs",
         ),
         ({"dataset": "mnist-5k", "network": {"layers": []}}, "/network/layers", "at least 1"),
-        ({"dataset": "mnist-5k", "network": {"layers": [DENSE]}}, "/network/layers/0", "put Flatten"),
+        ({"dataset": "mnist-5k", "network": {"layers": [DENSE]}}, "/network/layers/0", "add Flatten"),
         (
             {"dataset": "mnist-5k", "network": {"layers": [{"layer": "Flaten"}, DENSE]}},
             "/network/layers/0",
