@@ -84,7 +84,7 @@ class RunningWorker:
 
     def wait_until_ready(self) -> None:
         """Wait until Keras is loaded."""
-        wait_until(lambda: "ready to train" in self.log.read_text(), 180, "a worker that is ready")
+        wait_until(lambda: "ready to train" in self.log.read_text(), 300, "a worker that is ready")
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Site:
         found: dict[str, Any] = self.client.get(f"/v1/trainings/{training_id}").json()
         return found
 
-    def wait_for(self, training_id: str, *states: str, seconds: float = 180) -> dict[str, Any]:
+    def wait_for(self, training_id: str, *states: str, seconds: float = 300) -> dict[str, Any]:
         """Return the training once it is in one of `states`."""
 
         def found() -> dict[str, Any] | None:

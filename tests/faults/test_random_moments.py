@@ -99,6 +99,7 @@ def test_sigstop_beyond_the_lease(hasty_site: Site, kind: str, nursery: Nursery,
                 before = site.wait_for(training_id, "succeeded", "failed", seconds=300)
             if before["attempt"] == 1:  # it was done before, or woke before anybody could rescue it
                 assert not was_taken, before
+                assert_as_if_nothing_had_happened(site, training_id, uninterrupted)
                 continue
             taken_over += 1
             wait_until(lambda stale=stale: has_given_up(stale), 60, "the stale one to give up")
@@ -111,7 +112,7 @@ def test_sigstop_beyond_the_lease(hasty_site: Site, kind: str, nursery: Nursery,
             assert session.scalars(ends).all() == [before["attempt"]]
         assert_as_if_nothing_had_happened(site, training_id, uninterrupted)
     print(f"taken over: {taken_over}")
-    assert taken_over or not FULL, "no training was taken over: the test has lost its point"
+    assert taken_over >= 25 or not FULL, "too few trainings were taken over: the test has lost its point"
 
 
 def has_begun(worker: Foundling) -> bool:
