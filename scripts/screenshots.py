@@ -1,4 +1,4 @@
-"""Make the pictures of the page in docs/pictures: `python -m scripts.screenshots URL`, of a service with trainings that succeeded."""
+"""Make the pictures of the page in docs/pictures: `python -m scripts.screenshots URL`, of a service with trained networks."""
 
 import io
 import os
@@ -25,7 +25,7 @@ def main(url: str) -> None:
     FOLDER.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        take(browser, f"{url}/#/", "page-draw", drawn=True)
+        take(browser, f"{url}/#/", "page-draw", drawn=True, height=1000)
         take(browser, f"{url}/#/", "page-draw-phone", drawn=True, width=390)
         take(
             browser,
@@ -86,6 +86,7 @@ def draw(page: Page) -> None:
     page.mouse.up()
     page.get_by_role("button", name="Explain this answer").click()
     page.get_by_alt_text("What spoke for").wait_for()
+    page.evaluate("scrollTo(0, 0)")
 
 
 if __name__ == "__main__":
