@@ -70,7 +70,7 @@ export function classesOf({ classification, classes }) {
             isClass && one === "f1-score" && meter(figures[one]))),
         h("td.number", {}, count(figures.support)));
     const averages = ["macro avg", "weighted avg"].filter((name) => classification[name]);
-    return h("div.card.scroll", {}, h("table", {},
+    return h("div.card.scroll", { tabindex: 0, role: "region", "aria-label": "Figures of every class" }, h("table", {},
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Class"),
             ["Precision", "Recall", "F1", "Images"].map((name) => h("th.number", { scope: "col" }, name)))),
         h("tbody", {}, classes.filter((name) => classification[name]).map((name) => row(name, classification[name], true))),

@@ -201,6 +201,7 @@ class Desk {
         this.label.textContent = label;
         this.words.textContent = `${chance(confidence)} sure, says ${model.name}, version ${model.version}`;
         this.#bars.show(answer.probabilities);
+        this.command.line = curl(this.#route(), { file: "digit.png" });
         replace(this.trouble);
         replace(this.seen, seen && pictureOf(seen, "What the network saw"));
         for (const button of [this.clear, this.why, this.save]) button.disabled = false;
