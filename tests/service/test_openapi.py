@@ -38,7 +38,7 @@ def test_every_route_says_what_it_does_and_which_problems_it_can_have(client: Te
     }
 
     health = {"GET /livez", "GET /readyz", "GET /metrics"}
-    assert without_problems == health | {"GET /v1/datasets", "GET /v1/networks", "GET /v1/models"}
+    assert without_problems == health | {"GET /v1/datasets", "GET /v1/networks", "GET /v1/models", "GET /v1/presets"}
     assert all(operation["summary"] for operation in operations(client).values())
 
 

@@ -14,18 +14,17 @@ from service import migrating
 from service.app import create_app
 from service.database import Database
 from service.images.sets.opening import open_set, save_set
-from service.networks.checking import NetworkLimits
 from service.networks.presets import NETWORKS
 from service.settings import Settings
 from service.trainings.presets import TRAININGS
 from service.trainings.resolving import resolve
 from service.trainings.schemas import TrainingRequest
+from tests.made import NO_LIMITS
 from tests.trained import Trained, work_once
 from tests.workers import TINY
 from worker.learning.recipes import Recipe
 from worker.learning.training import Job, Validation
 
-NO_LIMITS = NetworkLimits(layers=200, parameters=10**12, activation_bytes=10**15, training_flops=10**20)
 SOURCES = [{"from": "train", "fraction": 0.2}, {"from": "test"}, {"from": "none"}]
 
 

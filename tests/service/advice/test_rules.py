@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from service.advice.evidence import ClassOutcome, EpochFigures, Evidence, RecipeFacts
 from service.advice.rules import RULES, advise
 from service.trainings.presets import overridden
-from service.trainings.resolving import NetworkLimits, resolve
+from service.trainings.resolving import resolve
 from service.trainings.schemas import TrainingRequest
+from tests.made import NO_LIMITS
 from tests.service.advice.cases import as_it_ran, evidence_of, names, recorded
 
 HEALTHY = [
@@ -92,7 +93,7 @@ def test_every_patch_makes_a_training_that_is_accepted(name: str) -> None:
     for advice in advise(evidence_of(name, larger_network="lecture-mnist")):
         if advice.patch is not None:
             asked = TrainingRequest.model_validate(overridden(spec, advice.patch))
-            assert resolve(asked, NetworkLimits(10**9, 2**40)) != recorded()[name]["spec"]
+            assert resolve(asked, NO_LIMITS) != recorded()[name]["spec"]
 
 
 def test_overfitting_that_early_stopping_has_treated_is_not_told() -> None:

@@ -37,7 +37,13 @@ def add_report(
     spec = {
         "seed": 7,
         "network": {"name": "quickstart", "layers": [{"layer": "Conv2D", "filters": 8}, {"layer": "Flatten"}]},
-        "recipe": {"epochs": epochs, "optimizer": {"name": "adam", "learning_rate": 0.001}},
+        "recipe": {
+            "epochs": epochs,
+            "batch_size": 128,
+            "optimizer": {"name": "adam", "learning_rate": 0.001},
+            "loss": {"name": "categorical_crossentropy"},
+            "schedule": {"name": "constant"},
+        },
         "validation": {"from": "test"},
     }
     training = Training(
@@ -72,6 +78,14 @@ def epoch_rows(training_id: str, epochs: int) -> list[Epoch]:
 
 def _add_figures(session: Session, training_id: str, names: list[str], matrix: np.ndarray) -> None:
     right, total = int(np.trace(matrix)), int(matrix.sum())
+    pairs = [
+        (int(row), int(column))
+        for row, column in np.argwhere(matrix > 0)
+        if row != column
+        for _ in range(matrix[row, column])
+    ]
+    confidence = np.random.default_rng(1).random(total).round(2)  # many are equal
+    predicted = [*(column for _, column in pairs), *np.repeat(np.arange(len(names)), np.diag(matrix))]
     one = {"precision": 0.9, "recall": 0.9, "f1-score": 0.9}
     supports = matrix.sum(axis=1).tolist()
     classification = {name: {**one, "support": support} for name, support in zip(names, supports, strict=True)}
@@ -87,8 +101,8 @@ def _add_figures(session: Session, training_id: str, names: list[str], matrix: n
             text="              precision    recall  f1-score   support\n",
             confusion_matrix={"matrix": matrix.tolist()},
             notes={"notes": ["Validated on the test set."]},
-            predicted=b"",
-            confidences=b"",
+            predicted=np.array(predicted, "<u2").tobytes(),
+            confidences=confidence.astype("<f4").tobytes(),
         )
     )
     session.flush()
@@ -98,20 +112,13 @@ def _add_figures(session: Session, training_id: str, names: list[str], matrix: n
         )
         for index, name in enumerate(names)
     )
-    pairs = [
-        (int(row), int(column))
-        for row, column in np.argwhere(matrix > 0)
-        if row != column
-        for _ in range(matrix[row, column])
-    ]
-    generator = np.random.default_rng(1)
     session.add_all(
         MisclassifiedExample(
             training_id=training_id,
             test_index=index,
             true_class=row,
             predicted_class=column,
-            confidence=round(float(generator.random()), 2),  # many are equal
+            confidence=float(confidence[index]),
         )
         for index, (row, column) in enumerate(pairs)
     )

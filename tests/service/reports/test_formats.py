@@ -171,11 +171,11 @@ def test_the_sheet_shows_as_many_as_were_asked_for(client: TestClient, ids: dict
 
 def test_a_report_without_its_pictures_says_why(client: TestClient, database: Database) -> None:
     with database.transaction() as session:
-        training_id = add_report(session, NAMES[10], dataset="cifar10")
+        training_id = add_report(session, NAMES[10], dataset="fashion-mnist")
 
     assert client.get(f"/v1/trainings/{training_id}/misclassified.png").status_code == 424
     page = get(client, training_id, "report.html").text
-    assert "Their pictures are not shown. CIFAR-10 is not on this machine" in page
+    assert "Their pictures are not shown. Fashion-MNIST is not on this machine" in page
     assert get(client, training_id, "report.pdf").content.startswith(b"%PDF")
 
 
