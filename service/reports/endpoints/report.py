@@ -9,10 +9,11 @@ from service.edge.documenting import problems
 from service.edge.negotiating import refuse_unknown_parameters
 from service.edge.resources import Resources, ResourcesDependency
 from service.errors import InvalidFields, NoReportYet, NoSuchFormat, UnknownTraining
+from service.pictures.drawings import Drawing
 from service.reports import gathering, operations
-from service.reports.documents import About
+from service.reports.documents import About, Document
 from service.reports.endpoints.serving import Make, Text, documented, serve
-from service.reports.renderings import classification, pages, pdf
+from service.reports.renderings import classification, pages
 from service.reports.schemas import ClassificationReply, ReportReply
 
 router = APIRouter()
@@ -71,7 +72,7 @@ def _report(request: Request, resources: Resources, training_id: str, suffix: st
         "json": lambda session: operations.report(session, training_id),
         "txt": lambda session: Text(classification.as_text_with_notes(about(session))),
         "html": lambda session: pages.report(gathering.gather(session, resources.settings, training_id)),
-        "pdf": lambda session: pdf.report(gathering.gather(session, resources.settings, training_id)),
+        "pdf": lambda session: _pdf(gathering.gather(session, resources.settings, training_id)),
         "csv": lambda session: Text(classification.as_csv(about(session).table)),
         "tex": lambda session: Text(classification.as_tex(about(session))),
     }
@@ -92,3 +93,10 @@ def _classification(request: Request, resources: Resources, training_id: str, su
         "tex": lambda session: Text(classification.as_tex(about(session))),
     }
     return serve(request, resources, formats, suffix)
+
+
+def _pdf(document: Document) -> Drawing:
+    # Its library takes a third of a second to import, and most processes never write a PDF.
+    from service.reports.renderings import pdf  # noqa: PLC0415
+
+    return pdf.report(document)
