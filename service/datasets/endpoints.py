@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from service.datasets import operations
 from service.datasets.schemas import DatasetList, DatasetReply, SamplePage
 from service.edge.documenting import problems
-from service.edge.negotiating import refuse_unknown_parameters
+from service.edge.negotiating import matches, refuse_unknown_parameters
 from service.edge.resources import ResourcesDependency
 from service.errors import DatasetUnavailable, InvalidFields, StorageFull, UnknownDataset, UnknownSample
 
@@ -55,8 +55,11 @@ def sample_sheet(
 ) -> Response:
     """The same pictures on one sheet, with their classes."""
     refuse_unknown_parameters(request, ("split", "count"))
-    content = operations.sample_sheet(resources.settings, name, split, count)
-    return Response(content, media_type="image/png", headers=A_DAY)
+    sheet = operations.sample_sheet(resources.settings, name, split, count)
+    headers = {"ETag": f'"{sheet.key}"', **A_DAY}
+    if matches(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(resources.pictures.get(sheet), media_type="image/png", headers=headers)
 
 
 @router.get(

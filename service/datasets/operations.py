@@ -5,6 +5,7 @@ from service.errors import UnknownDataset, unknown
 from service.images.sets.catalogue import BUILTINS, Builtin
 from service.images.sets.opening import LabelledSet, is_available, known_sha256, open_set
 from service.images.sets.samples import contact_sheet_png, sample_png, spread
+from service.pictures.drawings import Drawing, drawing
 from service.settings import Settings
 
 
@@ -39,11 +40,15 @@ def samples(settings: Settings, name: str, split: str, count: int) -> SamplePage
     )
 
 
-def sample_sheet(settings: Settings, name: str, split: str, count: int) -> bytes:
+def sample_sheet(settings: Settings, name: str, split: str, count: int) -> Drawing:
     """Return the same samples as one PNG; raise UnknownDataset, DatasetUnavailable."""
     found = _open(settings, name)
     labels = found.y_train if split == "train" else found.y_test
-    return contact_sheet_png(found, split, spread(labels, count))
+
+    def draw() -> bytes:
+        return contact_sheet_png(found, split, spread(labels, count))
+
+    return drawing("samples.png", (name, known_sha256(name, settings.home), split, count), draw)
 
 
 def sample(settings: Settings, name: str, split: str, index: int) -> bytes:

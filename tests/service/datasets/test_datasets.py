@@ -34,6 +34,16 @@ def test_a_gallery_is_one_picture(client: TestClient) -> None:
     assert Image.open(io.BytesIO(reply.content)).width > 600
 
 
+def test_a_gallery_that_has_not_changed_is_not_sent_again(client: TestClient) -> None:
+    address = "/v1/datasets/mnist-5k/samples.png?count=20"
+    etag = client.get(address).headers["etag"]
+
+    again = client.get(address, headers={"If-None-Match": etag})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get("/v1/datasets/mnist-5k/samples.png?count=21").headers["etag"] != etag
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
