@@ -118,6 +118,7 @@ def test_trainings_are_picked_and_compared(open_page: Open, site: Site) -> None:
     expect(page.get_by_role("heading", name="Compare")).to_be_focused()
     expect(page.locator(".compared tbody tr")).to_have_count(2)
     expect(page.locator(".chart path").first).to_be_attached()
+    assert [one["id"] for one in Axe().run(page, options=WCAG).response["violations"]] == []
 
 
 def test_a_queued_training_is_cancelled_and_deleted_after_questions(open_page: Open, site: Site) -> None:
