@@ -24,9 +24,9 @@ demo: $(INSTALLED) ## train on handwritten digits, print the report, classify a 
 up: $(INSTALLED) ## the service on http://127.0.0.1:8000 until Ctrl-C; options: make up ARGS="--port 9000"
 	@$(BIN)/cyfra up $(ARGS)
 
-# Four processes on two cores, because many tests wait; which tests share one: tests/grouping.py. ARGS="-n 0" is one after another.
+# A process a core of a small machine; which tests share one: tests/grouping.py. ARGS="-n 0" is one after another.
 test: $(INSTALLED) ## all tests but the long ones; some of them: make test ARGS="tests/service -k report"
-	$(BIN)/python -m pytest -m "not long" -n 4 --dist loadgroup --no-loadscope-reorder \
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadgroup --no-loadscope-reorder \
 		--cov --cov-report=term:skip-covered $(ARGS)
 
 test-long: $(INSTALLED) ## the tests that take minutes

@@ -1,4 +1,4 @@
-"""Which tests share a process when several run side by side (`pytest -n 4 --dist loadgroup`, as `make test` does).
+"""Which tests share a process when several run side by side (`pytest -n 2 --dist loadgroup`, as `make test` does).
 
 A group is carried out by one process, one test after another. What is costly to set up, such as a service with a training
 behind it, is set up once a group; what only waits, such as a fault test for the end of a lease, is a group of its own. Long

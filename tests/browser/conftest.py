@@ -58,7 +58,8 @@ def browser() -> Iterator[Browser]:
 def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A service that has carried out one training, on a port of its own; without a browser nothing is trained."""
     home = tmp_path_factory.mktemp("site")
-    settings = Settings(home=home, progress_seconds=0.05)
+    # No folder of data sets: a gallery of 60,000 photographs would be prepared before it is shown.
+    settings = Settings(home=home, progress_seconds=0.05, datasets=None)
     with trained_service(settings) as trained:
         server = uvicorn.Server(
             uvicorn.Config(create_app(settings), port=0, log_level="warning", timeout_graceful_shutdown=1)

@@ -51,8 +51,19 @@ def lives(pid: int) -> bool:
         return False
 
 
+BEFORE: set[int] = set()
+"""What this process had started before the test: other tests' helpers are not the supervisor's."""
+
+
 def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+    return [child for child in psutil.Process().children(recursive=True) if child.pid not in BEFORE]
+
+
+@pytest.fixture(autouse=True)
+def _only_this_tests_processes() -> Iterator[None]:
+    BEFORE.update(child.pid for child in psutil.Process().children(recursive=True))
+    yield
+    BEFORE.clear()
 
 
 @pytest.fixture
