@@ -38,7 +38,8 @@ import mmap, sys, sqlalchemy, uvicorn
 from sqlalchemy import event
 from service.app import create_app
 app = create_app()
-count = memoryview(mmap.mmap(open(sys.argv[2], "r+b").fileno(), 8)).cast("q")
+file = open(sys.argv[2], "r+b")  # kept open: a file that nobody holds is closed before it is mapped
+count = memoryview(mmap.mmap(file.fileno(), 8)).cast("q")
 @event.listens_for(sqlalchemy.Engine, "before_cursor_execute")
 def executed(*_):
     count[0] += 1
