@@ -19,6 +19,8 @@ ASSUMED_FLOPS_PER_SECOND: Final = 50e9
 """About half of what two cores with AVX2 reach on the lecture's network: small layers are slower."""
 
 ALIKE: Final = 5  # of the finished trainings, those whose networks cost most nearly as much an image
+ALIKE_WITHIN: Final = 10
+"""Times dearer or cheaper. The epochs of a network of a few FLOPs are all overhead: they tell nothing of a large one's."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,10 @@ class Pace:
 def estimate(flops: int, images: int | None, finished: Sequence[Finished]) -> Estimate:
     """Return how long an epoch of `images` images takes that cost `flops` each, forward."""
     paces = [pace for pace in map(_pace, finished) if pace is not None]
-    paces.sort(key=lambda pace: abs(log(pace.flops / max(flops, 1))))
     rate = ASSUMED_FLOPS_PER_SECOND
-    basis = f"assumed: {rate / 1e9:.0f} GFLOP/s, for nothing was trained here yet"
-    if paces:
-        alike = paces[:ALIKE]
+    basis = f"assumed: {rate / 1e9:.0f} GFLOP/s, for nothing {'like it ' if paces else ''}was trained here yet"
+    alike = _alike(paces, flops)
+    if alike:
         rate = median(pace.flops_per_second for pace in alike)
         what = "one finished training" if len(alike) == 1 else f"{len(alike)} finished trainings"
         basis = f"measured: {rate / 1e9:.3g} GFLOP/s in {what} of this service, those most alike in cost"
@@ -48,6 +49,15 @@ def estimate(flops: int, images: int | None, finished: Sequence[Finished]) -> Es
         gflops_per_second=float(f"{rate / 1e9:.3g}"),
         basis=basis,
     )
+
+
+def _alike(paces: Sequence[Pace], flops: int) -> Sequence[Pace]:
+    """Return the paces of the networks that cost most nearly as much as one of `flops`, the nearest first."""
+
+    def distance(pace: Pace) -> float:
+        return abs(log(pace.flops / max(flops, 1)))
+
+    return sorted((pace for pace in paces if distance(pace) <= log(ALIKE_WITHIN)), key=distance)[:ALIKE]
 
 
 def _pace(finished: Finished) -> Pace | None:

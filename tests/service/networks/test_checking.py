@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from service.app import create_app
 from service.database import Database
 from service.settings import Settings
-from tests.trained import Trained
+from tests.made import SPEC, made_training
 
 FLATTEN = {"layer": "Flatten"}
 DENSE = {"layer": "Dense", "units": 10, "activation": "softmax"}
@@ -60,14 +60,27 @@ def test_the_time_is_an_assumption_until_something_was_trained(client: TestClien
     assert found["estimate"]["seconds_per_epoch"] == found["seconds_per_epoch"] > 0
 
 
-def test_the_time_is_measured_once_something_was_trained(trained: Trained) -> None:
-    epochs = trained.client.get(f"/v1/trainings/{trained.training_id}/history.json").json()["epochs"]
-    slowest = max(epoch["seconds"] for epoch in epochs)
+QUICKSTART_EPOCHS = [(1.0, 0.5, 1.0, 0.5), (0.5, 0.8, 0.5, 0.8)]  # of 0.5 s each
 
-    found = check(trained.client, network="quickstart").json()
+
+def test_the_time_is_measured_once_something_was_trained(client: TestClient, database: Database) -> None:
+    made_training(database, epochs=QUICKSTART_EPOCHS)
+
+    found = check(client, network="quickstart").json()
 
     assert found["estimate"]["basis"].startswith("measured")
-    assert 0 < found["seconds_per_epoch"] < 2 * slowest
+    assert found["seconds_per_epoch"] == pytest.approx(0.5, rel=0.2)
+
+
+def test_a_training_that_is_all_overhead_tells_nothing_of_a_dear_network(
+    client: TestClient, database: Database
+) -> None:
+    layers = [{"layer": "GlobalAveragePooling2D"}, DENSE]
+    trivial = {**SPEC, "network": {**SPEC["network"], "layers": layers}}
+    made_training(database, spec=trivial, epochs=QUICKSTART_EPOCHS)
+
+    assert "for nothing like it was trained" in check(client, network="quickstart").json()["estimate"]["basis"]
+    assert check(client, *layers).json()["estimate"]["basis"].startswith("measured")
 
 
 @pytest.mark.parametrize(
