@@ -9,16 +9,13 @@ import os
 import shutil
 import statistics
 import tempfile
-import threading
-import time
 from pathlib import Path
 from typing import Final
 
-import uvicorn
 from playwright.sync_api import BrowserContext, sync_playwright
 
+from bench.serving import served
 from service import migrating
-from service.app import create_app
 from service.database import Database
 from service.settings import Settings
 
@@ -38,15 +35,8 @@ def main() -> None:
         database = Database(settings.resolved_database_url)
         migrating.migrate(database)
         database.close()
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning"))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        print(json.dumps(measured(path, f"http://127.0.0.1:{port}/")))
-        server.should_exit = True
-        thread.join(10)
+        with served(settings) as url:
+            print(json.dumps(measured(path, f"{url}/")))
 
 
 def measured(path: str, url: str) -> dict[str, float]:

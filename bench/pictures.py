@@ -1,7 +1,7 @@
 """How long a picture takes the first time and the next, beside the house's limits and what people draw with otherwise.
 
 A report of 10 classes and one of 100 classes with 10,000 misclassified examples lie in a fresh database. Each document is asked
-for through the application, first when it was never drawn, then again; round after round, with other figures each time, so that
+for over HTTP, first when it was never drawn, then again; round after round, with other figures each time, so that
 nothing is kept from before. scikit-learn's own `ConfusionMatrixDisplay`, drawn by pyplot, takes its turn in between.
 
     make bench-pictures
@@ -15,13 +15,13 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
+import httpx
 import numpy as np
-from fastapi.testclient import TestClient
 from rich.console import Console
 from rich.table import Table
 
+from bench.serving import served
 from service import migrating
-from service.app import create_app
 from service.database import Database
 from service.settings import Settings
 from tests.service.reports.fabricated import add_report
@@ -40,7 +40,7 @@ def main() -> None:
         settings = Settings(home=Path(home))
         database = Database(settings.resolved_database_url)
         migrating.migrate(database)
-        with TestClient(create_app(settings)) as client:
+        with served(settings) as url, httpx.Client(base_url=url, timeout=60) as client:
             taken, sklearn = measured(client, database)
         database.close()
     table = Table("classes", "document", "first, ms", f"of {FIRST_MS:.0f} ms", "next, ms", f"of {NEXT_MS:.0f} ms")
@@ -67,7 +67,7 @@ def main() -> None:
 Times = dict[tuple[int, str], list[tuple[float, float]]]
 
 
-def measured(client: TestClient, database: Database) -> tuple[Times, dict[int, list[float]]]:
+def measured(client: httpx.Client, database: Database) -> tuple[Times, dict[int, list[float]]]:
     """Return the times of each document, first and next, and those of scikit-learn's display, by number of classes."""
     taken: Times = defaultdict(list)
     sklearn: dict[int, list[float]] = defaultdict(list)
@@ -90,7 +90,7 @@ def measured(client: TestClient, database: Database) -> tuple[Times, dict[int, l
     return taken, sklearn
 
 
-def asked(client: TestClient, address: str) -> float:
+def asked(client: httpx.Client, address: str) -> float:
     """Return how many ms an answer takes."""
     began = time.perf_counter()
     reply = client.get(address)

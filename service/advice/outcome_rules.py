@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import numpy as np
+
 from service.advice.curve_rules import lowered
 from service.advice.evidence import Advice, ClassOutcome, Evidence, Figures
 from service.reports.measures import wilson
@@ -109,9 +111,11 @@ def weak_pair(evidence: Evidence) -> Advice | None:
     matrix, tested = evidence.matrix, evidence.tested
     if len(matrix) < PAIR_CLASSES:
         return None
-    mistakes = sum(map(sum, matrix)) - sum(matrix[i][i] for i in range(len(matrix)))
-    between = {(i, j): matrix[i][j] + matrix[j][i] for i in range(len(matrix)) for j in range(i)}
-    (i, j), count = max(between.items(), key=lambda item: item[1])
+    counts = np.array(matrix)
+    mistakes = int(counts.sum() - counts.trace())
+    between = np.tril(counts + counts.T, -1)
+    i, j = divmod(int(between.argmax()), len(matrix))
+    count = int(between[i, j])
     images = tested[i].support + tested[j].support
     if count < PAIR_MISTAKES or count < PAIR_SHARE * mistakes or count < PAIR_RATE * images:
         return None

@@ -17,9 +17,11 @@ class Drawing:
 
     key: str
     draw: Callable[[], bytes]
+    is_final: bool = True
+    """Whether the same training will always be drawn so; not where something was missing that may come back."""
 
 
-def drawing(kind: str, of: object, draw: Callable[[], bytes]) -> Drawing:
+def drawing(kind: str, of: object, draw: Callable[[], bytes], *, is_final: bool = True) -> Drawing:
     """Return the drawing of `of` as `kind` (say, `heat-map.png`).
 
     `of` may be made of frozen dataclasses, tuples, mappings, arrays and whatever has a `repr` that tells all of it.
@@ -27,7 +29,7 @@ def drawing(kind: str, of: object, draw: Callable[[], bytes]) -> Drawing:
     digest = hashlib.sha256(f"{CODE_VERSION} {kind}\n".encode())
     for piece in _pieces(of):
         digest.update(piece)
-    return Drawing(digest.hexdigest()[:40], draw)
+    return Drawing(digest.hexdigest()[:40], draw, is_final)
 
 
 def _pieces(value: object) -> Iterator[bytes]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from service.pictures import fonts, style
 from service.pictures.drawings import Drawing, drawing
-from service.pictures.paper import Across, Down, Paper
+from service.pictures.paper import Paper
+from service.pictures.stamps import Across, Down
 from service.pictures.style import Format
 
 # ruff: noqa: PLC0415 - see `service.pictures.style`
@@ -98,11 +99,12 @@ def _cell(count: int) -> float:
 
 def _draw(picture: HeatMap, format_: Format) -> bytes:
     place = layout(picture)
+    is_large = len(picture.classes) > MOST_DETAILED
     with style.canvas(place.width, place.height) as figure:
-        paper = Paper(figure, place.width, place.height)
+        paper = Paper(figure, place.width, place.height, is_stamped=is_large and format_ in {"png", "print"})
         paper.heading(MARGIN, picture.title, picture.subtitle)
         colours = _colours(picture.values)
-        if len(picture.classes) > MOST_DETAILED and format_ != "png":
+        if is_large:
             _cells_as_image(paper, picture, colours, place)
         else:
             _cells(paper, picture, colours, place)
@@ -110,7 +112,7 @@ def _draw(picture: HeatMap, format_: Format) -> bytes:
         _labels(paper, picture, place)
         _key(paper, picture, place)
         sharpness = style.SHARPNESS if len(picture.classes) <= 40 else 1.0
-        return style.rendered(figure, format_, picture.alternative, sharpness=sharpness)
+        return style.rendered(figure, format_, picture.alternative, sharpness=sharpness, stamps=paper.stamps)
 
 
 def _ramp(stops: tuple[str, ...], where: NDArray[np.float64]) -> Colours:
@@ -139,7 +141,7 @@ def _colours(values: NDArray[np.float64]) -> Colours:
 def _cells(paper: Paper, picture: HeatMap, colours: Colours, place: Layout) -> None:
     count = len(picture.classes)
     rows, columns = np.indices((count, count))
-    gap = 1 if count <= MOST_DETAILED else 0
+    gap = 1
     boxes = np.stack(
         [
             place.left + columns * place.cell + gap,
@@ -150,16 +152,13 @@ def _cells(paper: Paper, picture: HeatMap, colours: Colours, place: Layout) -> N
         axis=-1,
     )
     is_empty = picture.values == 0
-    if gap:
-        paper.rectangles(boxes[is_empty], style.EMPTY)
-    else:
-        _ground(paper, place)
+    paper.rectangles(boxes[is_empty], style.EMPTY)
     paper.rectangles(boxes[~is_empty], colours[~is_empty])
 
 
 def _cells_as_image(paper: Paper, picture: HeatMap, colours: Colours, place: Layout) -> None:
     """Draw a pixel a cell: ten thousand shapes would be a large file."""
-    shown = colours.copy()
+    shown = np.round(255 * colours).astype(np.uint8)
     shown[picture.values == 0, 3] = 0
     _ground(paper, place)
     axes = paper.axes(place.left, TOP, place.side, place.side)

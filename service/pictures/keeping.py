@@ -12,6 +12,7 @@ from typing import Final
 from service.pictures.drawings import Drawing
 
 LIMIT_BYTES: Final = 48 << 20
+MOST_NAMES: Final = 4096
 
 
 class Kept:
@@ -22,6 +23,7 @@ class Kept:
         self._limit = limit_bytes
         self._lock = Lock()
         self._contents: OrderedDict[str, bytes] = OrderedDict()
+        self._keys: OrderedDict[str, str] = OrderedDict()
         self._size = 0
         self._being_drawn: dict[str, tuple[Lock, int]] = {}
 
@@ -36,6 +38,20 @@ class Kept:
                 found = drawing.draw()
                 self._keep(drawing.key, found)
         return found
+
+    def name(self, name: str, drawing: Drawing) -> None:
+        """Remember that `name` stands for the drawing, now and always."""
+        with self._lock:
+            self._keys[name] = drawing.key
+            if len(self._keys) > MOST_NAMES:
+                self._keys.popitem(last=False)
+
+    def named(self, name: str) -> Drawing | None:
+        """Return the drawing that `name` was given to, if it is still kept."""
+        with self._lock:
+            key = self._keys.get(name)
+        content = None if key is None else self._look(key)
+        return None if key is None or content is None else Drawing(key, lambda: content)
 
     @property
     def size(self) -> int:

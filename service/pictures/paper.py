@@ -4,12 +4,13 @@ The plotting library's axes make a handful of objects for each tick, which takes
 are placed one by one instead.
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.pictures import style
+from service.pictures.stamps import Across, Down, Stamp
 from service.pictures.style import points
 
 if TYPE_CHECKING:
@@ -18,18 +19,20 @@ if TYPE_CHECKING:
 
 # ruff: noqa: PLC0415 - see `service.pictures.style`
 
-Across = Literal["left", "center", "right"]
-Down = Literal["baseline", "center", "top"]
-
 
 class Paper:
-    """A figure of `style.canvas`, `width` pixels wide and `height` pixels tall."""
+    """A figure of `style.canvas`, `width` pixels wide and `height` pixels tall.
 
-    def __init__(self, figure: "Figure", width: float, height: float) -> None:
+    `is_stamped` makes stamps of its texts, where there are hundreds of them, for `style.rendered` to put on a PNG.
+    """
+
+    def __init__(self, figure: "Figure", width: float, height: float, *, is_stamped: bool = False) -> None:
         from matplotlib.transforms import Affine2D
 
         self.figure = figure
         self.width, self.height = width, height
+        self.stamps: list[Stamp] = []
+        self._is_stamped = is_stamped
         inch = style.PIXELS_AN_INCH
         to_inches = Affine2D().scale(1 / inch, -1 / inch).translate(0, height / inch)
         self._transform = to_inches + figure.dpi_scale_trans
@@ -47,6 +50,9 @@ class Paper:
         is_bold: bool = False,
     ) -> None:
         """Write `text` at a height of `size` pixels; `at` says which of its points lies at (x, y) when it has been turned."""
+        if self._is_stamped and turn in {0, 90}:
+            self.stamps.append(Stamp(x, y, text, size, colour, at, is_upright=turn == 90, is_bold=is_bold))
+            return
         self.figure.text(
             x / self.width,
             1 - y / self.height,

@@ -6,7 +6,7 @@ The plotting library is imported when the first figure is made: see `service.pic
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from threading import RLock
@@ -16,15 +16,17 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from service.pictures.stamps import Stamp, press
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # matplotlib is imported in the functions: an application that draws nothing need not wait for it.
 # ruff: noqa: PLC0415
 
-Format = Literal["png", "svg", "inline", "outlines"]
+Format = Literal["png", "print", "svg", "inline"]
 """`inline` is SVG to be put into a page: no paper of its own, and the page's colours through CSS variables.
-`outlines` is SVG whose letters are shapes, for programs that know no fonts."""
+`print` is a PNG with as many pixels as a page of paper wants."""
 
 PAPER: Final = "#ffffff"
 INK: Final = "#1d2433"
@@ -39,6 +41,7 @@ WRONG_RAMP: Final = ("#fde8d7", "#f3ac74", "#d55e00", "#7f3700")
 
 PIXELS_AN_INCH: Final = 96  # of CSS; figures are laid out in such pixels
 SHARPNESS: Final = 1.5  # pixels of a PNG for each of them
+PRINTED: Final = 2.5  # the same, on paper: some 220 an inch over the width of A4
 VARIABLES: Final = {INK: "--ink", MUTED: "--muted", LINE: "--line", EMPTY: "--empty"}
 
 _LOCK: Final = RLock()
@@ -75,26 +78,33 @@ def canvas(width: float, height: float) -> Iterator["Figure"]:
             yield Figure(figsize=(width / PIXELS_AN_INCH, height / PIXELS_AN_INCH), dpi=PIXELS_AN_INCH, facecolor=PAPER)
 
 
-def rendered(figure: "Figure", format_: Format, alternative: str, *, sharpness: float = SHARPNESS) -> bytes:
+def rendered(
+    figure: "Figure",
+    format_: Format,
+    alternative: str,
+    *,
+    sharpness: float = SHARPNESS,
+    stamps: Sequence[Stamp] = (),
+) -> bytes:
     """Return the figure as a file, the same bytes each time; call it within `canvas`.
 
-    `alternative` says in words what is to be seen.
+    `alternative` says in words what is to be seen; `stamps` are put on top of a PNG.
     """
-    import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    if format_ == "png":
+    if format_ in {"png", "print"}:
+        sharpness = PRINTED if format_ == "print" else sharpness
         figure.set_dpi(PIXELS_AN_INCH * sharpness)
         drawn = FigureCanvasAgg(figure)
         drawn.draw()  # type: ignore[no-untyped-call]
         pixels = np.asarray(drawn.buffer_rgba())  # type: ignore[no-untyped-call]
-        return png(Image.fromarray(pixels[:, :, :3]), alternative)
+        picture = Image.fromarray(pixels).convert("RGB")
+        press(picture, stamps, sharpness)
+        return png(picture, alternative)
     content = io.BytesIO()
     FigureCanvasSVG(figure)
     figure.patch.set_visible(format_ == "svg")
-    if format_ == "outlines":
-        matplotlib.rcParams["svg.fonttype"] = "path"  # until `canvas` ends
     figure.savefig(content, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     text = content.getvalue().decode()
     return (_inline(text, alternative) if format_ == "inline" else _described(text, alternative)).encode()
@@ -105,7 +115,7 @@ def png(picture: Image.Image, alternative: str) -> bytes:
     content = io.BytesIO()
     about = PngInfo()
     about.add_itxt("Title", alternative)
-    picture.save(content, "PNG", pnginfo=about, compress_level=4)
+    picture.save(content, "PNG", pnginfo=about, compress_level=2)
     return content.getvalue()
 
 

@@ -65,6 +65,12 @@ def find(session: Session, training_id: str) -> Training:
     return training
 
 
+def has_succeeded(session: Session, training_id: str) -> bool:
+    """Whether there is such a training, and it has ended with a report: nothing about it changes any more."""
+    training = queries.get(session, training_id) if identity.is_id(training_id) else None
+    return training is not None and training.state == TrainingState.SUCCEEDED
+
+
 def list_presets() -> PresetList:
     """Return every training that has a name."""
     return PresetList(presets=[PresetReply(name=name, **preset) for name, preset in TRAININGS.items()])

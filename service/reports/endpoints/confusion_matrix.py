@@ -58,4 +58,4 @@ def _serve(
         "png": lambda session: figures.heat_map(session, training_id, normalize).drawn_as("png"),
         "svg": lambda session: figures.heat_map(session, training_id, normalize).drawn_as("svg"),
     }
-    return serve(request, resources, formats, suffix)
+    return serve(request, resources, training_id, formats, suffix)

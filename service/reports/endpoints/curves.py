@@ -60,7 +60,7 @@ def _curves(request: Request, resources: Resources, training_id: str, suffix: st
         "png": lambda session: figures.curves(session, training_id).drawn_as("png"),
         "svg": lambda session: figures.curves(session, training_id).drawn_as("svg"),
     }
-    return serve(request, resources, formats, suffix)
+    return serve(request, resources, training_id, formats, suffix)
 
 
 def _history(request: Request, resources: Resources, training_id: str, suffix: str | None) -> Response:
@@ -68,4 +68,4 @@ def _history(request: Request, resources: Resources, training_id: str, suffix: s
         "json": lambda session: operations.history(session, training_id),
         "csv": lambda session: Text(tables.history(operations.history(session, training_id))),
     }
-    return serve(request, resources, formats, suffix)
+    return serve(request, resources, training_id, formats, suffix)

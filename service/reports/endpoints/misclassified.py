@@ -138,4 +138,4 @@ def _sheet(request: Request, resources: Resources, training_id: str, narrowing: 
     def sheet(session: Session) -> Drawing:
         return figures.contact_sheet(session, resources.settings, training_id, narrowing, count).as_png()
 
-    return serve(request, resources, {"png": sheet}, "png")
+    return serve(request, resources, training_id, {"png": sheet}, "png")

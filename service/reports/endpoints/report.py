@@ -76,7 +76,7 @@ def _report(request: Request, resources: Resources, training_id: str, suffix: st
         "csv": lambda session: Text(classification.as_csv(about(session).table)),
         "tex": lambda session: Text(classification.as_tex(about(session))),
     }
-    return serve(request, resources, formats, suffix)
+    return serve(request, resources, training_id, formats, suffix)
 
 
 def _classification(request: Request, resources: Resources, training_id: str, suffix: str | None) -> Response:
@@ -92,7 +92,7 @@ def _classification(request: Request, resources: Resources, training_id: str, su
         "html": lambda session: pages.classification(about(session)),
         "tex": lambda session: Text(classification.as_tex(about(session))),
     }
-    return serve(request, resources, formats, suffix)
+    return serve(request, resources, training_id, formats, suffix)
 
 
 def _pdf(document: Document) -> Drawing:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from service.edge import negotiating
 from service.edge.resources import Resources
 from service.pictures.drawings import Drawing
+from service.trainings import operations as trainings
 
 MEDIA_TYPES: Final = {
     "json": "application/json",
@@ -41,19 +42,28 @@ Make = Callable[[Session], Document]
 
 
 def serve(
-    request: Request, resources: Resources, formats: Mapping[str, Make], suffix: str | None, **headers: str
+    request: Request, resources: Resources, training_id: str, formats: Mapping[str, Make], suffix: str | None
 ) -> Response:
-    """Answer with the document in the format that is asked for; what is drawn is drawn after the database was read."""
+    """Answer with a document about a training in the format that is asked for.
+
+    What is drawn is drawn after the database was read. Of a training that has succeeded nothing changes any more: a drawing
+    that was asked for before is found by its address, and nothing is gathered for it.
+    """
     chosen = negotiating.choose_format(request, {name: MEDIA_TYPES[name] for name in formats}, suffix)
+    address = f"{chosen} {request.url.path}?{request.url.query}"
     with resources.database.reading() as session:
-        made = formats[chosen](session)
+        is_settled = trainings.has_succeeded(session, training_id)
+        made: Document | None = resources.pictures.named(address) if is_settled else None
+        made = made or formats[chosen](session)
+    if is_settled and isinstance(made, Drawing) and made.is_final:
+        resources.pictures.name(address, made)
     content: str | None = None
     if isinstance(made, Drawing):
         key = made.key
     else:
         content = made.content if isinstance(made, Text) else made.model_dump_json()
         key = hashlib.sha256(content.encode()).hexdigest()[:40]
-    sent = {"ETag": f'"{key}"', "Vary": "Accept", **CACHE, **headers}
+    sent = {"ETag": f'"{key}"', "Vary": "Accept", **CACHE}
     if chosen in {"html", "svg"}:
         sent |= CLOSED
     if negotiating.matches(request.headers.get("if-none-match"), sent["ETag"]):

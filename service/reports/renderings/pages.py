@@ -31,7 +31,7 @@ def classification(about: About) -> Drawing:
 
 def report(document: Document) -> Drawing:
     """Return the whole report as a page."""
-    return drawing("report.html", document, lambda: _draw(document))
+    return drawing("report.html", document, lambda: _draw(document), is_final=not document.missing)
 
 
 def _draw(document: Document) -> bytes:

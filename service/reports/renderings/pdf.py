@@ -1,7 +1,8 @@
-"""The whole report as a PDF: text, curves and heat map as vectors; a heat map of many classes as a picture."""
+"""The whole report as a PDF: text that can be searched, and the pictures with as many pixels as paper wants."""
 
 import io
 import logging
+from collections.abc import Sequence
 from typing import Final
 
 from fpdf import FPDF
@@ -16,6 +17,8 @@ from service.reports.documents import Document, Row
 
 FAMILY: Final = "DejaVu"
 MARGIN: Final = 16.0  # mm
+ROW_HEIGHT: Final = 5.2  # mm
+CLASS_HEADINGS: Final = ("class", "precision", "recall", "F1", "support")
 PLAIN: Final = FontFace(emphasis="", color=style.MUTED)
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells of every table of a font that it makes smaller
@@ -23,7 +26,7 @@ logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells of every ta
 
 def report(document: Document) -> Drawing:
     """Return the whole report as a PDF."""
-    return drawing("report.pdf", document, lambda: _draw(document))
+    return drawing("report.pdf", document, lambda: _draw(document), is_final=not document.missing)
 
 
 class _Paper(FPDF):
@@ -103,15 +106,14 @@ def _draw(document: Document) -> bytes:
 
 def _curves(paper: _Paper, document: Document) -> None:
     paper.ln(4)
-    content = document.curves.drawn_as("outlines").draw()
+    content = document.curves.drawn_as("print").draw()
     paper.picture(content, document.curves.alternative, _shape(content))
 
 
 def _matrix(paper: _Paper, document: Document) -> None:
     matrix = document.heat_map
     paper.ln(4)
-    is_detailed = len(matrix.classes) <= MOST_DETAILED
-    content = matrix.drawn_as("outlines" if is_detailed else "png").draw()
+    content = matrix.drawn_as("print" if len(matrix.classes) <= MOST_DETAILED else "png").draw()
     paper.picture(content, matrix.alternative, _shape(content))
     if document.confusions:
         paper.heading("The most frequent confusions")
@@ -121,7 +123,7 @@ def _matrix(paper: _Paper, document: Document) -> None:
             borders_layout=TableBordersLayout.HORIZONTAL_LINES,
             headings_style=PLAIN,
             col_widths=(3, 3, 1),
-            line_height=5.2,
+            line_height=ROW_HEIGHT,
         ) as table:
             table.row(("true class", "predicted class", "times"))
             for one in document.confusions:
@@ -129,29 +131,31 @@ def _matrix(paper: _Paper, document: Document) -> None:
 
 
 def _shape(content: bytes) -> float:
-    """Return a picture's height over its width."""
-    if content.startswith(b"\x89PNG"):
-        wide, tall = (int.from_bytes(content[at : at + 4], "big") for at in (16, 20))
-        return tall / wide
-    start = content.index(b'viewBox="') + 9
-    _, _, width, height = content[start : content.index(b'"', start)].split()
-    return float(height) / float(width)
+    """Return the height of a PNG over its width."""
+    wide, tall = (int.from_bytes(content[at : at + 4], "big") for at in (16, 20))
+    return tall / wide
 
 
 def _classes(paper: _Paper, rows: list[Row]) -> None:
+    """Write a line a class; the library's own tables take ten times as long, for each cell may grow over several lines."""
+    widest = paper.epw * 3 / 7
     paper.set_font(FAMILY, size=9)
-    paper.set_text_color(style.INK)
-    with paper.table(
-        borders_layout=TableBordersLayout.HORIZONTAL_LINES,
-        headings_style=PLAIN,
-        col_widths=(3, 1, 1, 1, 1),
-        text_align=(Align.L, Align.R, Align.R, Align.R, Align.R),
-        line_height=5.2,
-    ) as table:
-        table.row(("class", "precision", "recall", "F1", "support"))
-        for row in rows:
-            parts = ("" if part is None else f"{part:.3f}" for part in (row.precision, row.recall, row.f1))
-            table.row((row.name, *parts, f"{row.support:,}"))
+    _line_of_classes(paper, CLASS_HEADINGS, style.MUTED)
+    for row in rows:
+        if paper.will_page_break(ROW_HEIGHT):
+            paper.add_page()
+            _line_of_classes(paper, CLASS_HEADINGS, style.MUTED)
+        parts = ("" if part is None else f"{part:.3f}" for part in (row.precision, row.recall, row.f1))
+        name = fonts.shortened(row.name, 100, widest / 9 * 72 / 25.4 * 100 - 100)  # at 100 pixels for its 9 points
+        _line_of_classes(paper, (name, *parts, f"{row.support:,}"), style.INK)
+
+
+def _line_of_classes(paper: _Paper, cells: Sequence[str], colour: str) -> None:
+    paper.set_text_color(colour)
+    for place, text in enumerate(cells):
+        share, align = (3, Align.L) if place == 0 else (1, Align.R)
+        paper.cell(paper.epw * share / 7, ROW_HEIGHT, text, border="B", align=align)
+    paper.ln(ROW_HEIGHT)
 
 
 def _misclassified(paper: _Paper, document: Document) -> None:
@@ -181,7 +185,7 @@ def _facts(paper: _Paper, document: Document) -> None:
         borders_layout=TableBordersLayout.HORIZONTAL_LINES,
         first_row_as_headings=False,
         col_widths=(1, 3),
-        line_height=5.2,
+        line_height=ROW_HEIGHT,
     ) as table:
         for fact in document.facts:
             table.row((fact.name, fact.value))

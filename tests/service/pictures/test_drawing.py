@@ -87,7 +87,7 @@ def test_text_in_svg_is_text_and_inline_svg_takes_the_pages_colours() -> None:
 def test_any_history_has_curves(epochs: tuple[EpochPoint, ...]) -> None:
     picture = Curves("Learning curves", "", epochs, (), None)
 
-    for format_ in ("png", "svg", "inline", "outlines"):
+    for format_ in ("png", "print", "svg", "inline"):
         assert picture.drawn_as(format_).draw()
 
 

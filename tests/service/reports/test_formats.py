@@ -12,7 +12,9 @@ from PIL import Image
 from sklearn.metrics import confusion_matrix
 
 from service.database import Database
+from service.errors import DatasetUnavailable
 from service.records import Epoch, TrainingState
+from service.reports import figures, misclassified
 from tests.service.reports.fabricated import add_report
 
 NAMES = {
@@ -177,6 +179,45 @@ def test_a_report_without_its_pictures_says_why(client: TestClient, database: Da
     page = get(client, training_id, "report.html").text
     assert "Their pictures are not shown. Fashion-MNIST is not on this machine" in page
     assert get(client, training_id, "report.pdf").content.startswith(b"%PDF")
+
+
+def test_a_report_whose_pictures_come_later_shows_them_then(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as session:
+        training_id = add_report(session, NAMES[2])
+    with monkeypatch.context() as patched:
+        patched.setattr(misclassified, "pixels", away)
+        assert "Their pictures are not shown. It is away." in get(client, training_id, "report.html").text
+
+    assert "Their pictures are not shown" not in get(client, training_id, "report.html").text
+
+
+def test_a_picture_that_was_drawn_is_found_by_its_address(
+    client: TestClient, ids: dict[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = (
+        "report.html",
+        "report.pdf",
+        "misclassified.png?count=5",
+        "confusion-matrix.png?normalize=true",
+        "curves.svg",
+    )
+    drawn = {path: get(client, ids[2], path) for path in paths}
+
+    with monkeypatch.context() as patched:
+        for name in ("contact_sheet", "heat_map", "curves"):
+            patched.setattr(figures, name, away)
+        for path, first in drawn.items():
+            again = get(client, ids[2], path)
+            assert (again.content, again.headers["etag"]) == (first.content, first.headers["etag"])
+
+    assert client.delete(f"/v1/trainings/{ids[2]}").status_code == 204
+    assert [client.get(f"/v1/trainings/{ids[2]}/{path}").status_code for path in paths] == [404] * len(paths)
+
+
+def away(*_: object) -> None:
+    raise DatasetUnavailable("It is away.")
 
 
 def test_a_report_without_any_error_is_a_report(client: TestClient, database: Database) -> None:
