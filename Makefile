@@ -61,7 +61,6 @@ lock: ## resolve all packages anew and write requirements.lock and requirements-
 
 bench: $(INSTALLED) ## all benchmarks
 	@set -e; for each in bench/[a-z]*.py; do \
-		grep -q __main__ "$$each" || continue; \
 		name=$$(basename "$$each" .py); echo "== $$name"; $(BIN)/python -m "bench.$$name"; done
 
 bench-%: $(INSTALLED) ## one benchmark: make bench-prediction

@@ -14,10 +14,11 @@ from typing import Final
 
 from playwright.sync_api import BrowserContext, sync_playwright
 
-from bench.serving import served
 from service import migrating
+from service.app import create_app
 from service.database import Database
 from service.settings import Settings
+from tests.serving import serving
 
 ROUNDS: Final = 10
 BUDGET_MS: Final = 1000.0
@@ -35,7 +36,7 @@ def main() -> None:
         database = Database(settings.resolved_database_url)
         migrating.migrate(database)
         database.close()
-        with served(settings) as url:
+        with serving(create_app(settings)) as url:
             print(json.dumps(measured(path, f"{url}/")))
 
 

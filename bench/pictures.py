@@ -20,11 +20,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bench.serving import served
 from service import migrating
+from service.app import create_app
 from service.database import Database
 from service.settings import Settings
 from tests.service.reports.fabricated import add_report
+from tests.serving import serving
 
 ROUNDS: Final = 5
 FIRST_MS, NEXT_MS = 500.0, 10.0  # the limits
@@ -40,7 +41,7 @@ def main() -> None:
         settings = Settings(home=Path(home))
         database = Database(settings.resolved_database_url)
         migrating.migrate(database)
-        with served(settings) as url, httpx.Client(base_url=url, timeout=60) as client:
+        with serving(create_app(settings)) as url, httpx.Client(base_url=url, timeout=60) as client:
             taken, sklearn = measured(client, database)
         database.close()
     table = Table("classes", "document", "first, ms", f"of {FIRST_MS:.0f} ms", "next, ms", f"of {NEXT_MS:.0f} ms")

@@ -19,6 +19,7 @@ from cyfra.datasets import Dataset, Sample, Samples
 from cyfra.events import EpochEvent, Event, ProgressEvent, StateEvent
 from cyfra.facts import Facts, Metrics, ModelVersion, Progress, Reason
 from cyfra.histories import Curves, Epoch, History
+from cyfra.layers import Activations, Filters
 from cyfra.misclassified import Misclassified, Mistake
 from cyfra.models import Model, Version
 from cyfra.networks import LayerSummary, Network, NetworkCheck, NetworkSummary
@@ -53,6 +54,7 @@ from cyfra.training import Training
 from cyfra.trainings import Trainings
 
 __all__ = [
+    "Activations",
     "Advice",
     "BadAddress",
     "BadPicture",
@@ -73,6 +75,7 @@ __all__ = [
     "Explanation",
     "Facts",
     "Fault",
+    "Filters",
     "Hint",
     "History",
     "LayerSummary",

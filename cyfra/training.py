@@ -16,6 +16,7 @@ from cyfra.events import Event, events
 from cyfra.facts import Change, Facts, Metrics, ModelVersion, Progress, Reason
 from cyfra.following import follow, path_of
 from cyfra.histories import Curves, History
+from cyfra.layers import Activations, Filters
 from cyfra.misclassified import Misclassified
 from cyfra.networks import NetworkSummary, summary_of
 from cyfra.predictions import Explanation
@@ -173,6 +174,16 @@ class Training:
         """Say why it answers as it does on a picture of its data set, by its index (`mistake.index`)."""
         path = f"{self._path}/explanations/{quote(split, safe='')}/{index}.json"
         return read(Explanation, self._connection.json(path))
+
+    def activations(self, index: int, layer: str | None = None, split: Split = "test") -> Activations:
+        """Return what a layer (the first one if not named) makes of a picture of its data set."""
+        path = f"{self._path}/activations/{quote(split, safe='')}/{index}.json"
+        return read(Activations, self._connection.json(path, {} if layer is None else {"layer": layer}))
+
+    @property
+    def filters(self) -> Filters:
+        """What its first layer looks for."""
+        return read(Filters, self._connection.json(f"{self._path}/filters.json"))
 
     def download(self, path: str | Path) -> Path:
         """Write the trained network to a file: `.keras`, or `.onnx` for any ONNX runtime."""
