@@ -35,6 +35,7 @@ def main(url: str) -> None:
             height=1500,
         )
         take(browser, f"{url}/#/trainings/new", "page-new", height=1000)
+        take(browser, f"{url}/v1/trainings/{first}/report.html", "report", width=980, height=1900)
         if others:
             take(browser, f"{url}/#/compare?{compared}", "page-compare", height=1200)
         browser.close()
