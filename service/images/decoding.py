@@ -1,19 +1,22 @@
 """Uploaded bytes -> one upright picture in grey or colour, or an error that says what was received and would work."""
 
 import struct
+import threading
 import warnings
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageFile, ImageOps
+import pillow_heif
+from PIL import AvifImagePlugin, Image, ImageFile, ImageOps
 
 from service.errors import ImageTooLarge, NoImage, UnreadableImage
 from service.images.colour import to_grey_or_colour
 from service.images.sniffing import describe, looks_like_svg
 
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
-FORMATS_IN_WORDS = "PNG, JPEG, GIF, BMP, TIFF, WEBP or PPM"
+# AVIF before HEIF: both have files of the brand `mif1`, and only Pillow's AVIF tells by the header that one is not its own.
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "AVIF", "HEIF")
+FORMATS_IN_WORDS = "PNG, JPEG, GIF, BMP, TIFF, WEBP, PPM, HEIC or AVIF"
 
 # Large pictures are reduced by a whole factor, as early as can be; their sides stay at least this long.
 _AMPLE_SIDE = 1024
@@ -28,6 +31,10 @@ _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 # Once for the process: `warnings.catch_warnings` around each call would not be safe in threads.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+# The picture alone, without what a phone adds to it; and one thread, for requests share the cores.
+pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+_ONE_AVIF_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,9 @@ class Limits:
     """The largest picture that is decoded, in pixels; judged by the header, before any pixel is.
 
     Decoding a PNG of 48 million pixels takes 200 MB more memory while it lasts, one with alpha 380 MB; a JPEG 40 MB, for
-    it can be decoded at a reduced size. Pillow's own limit of 89 million pixels holds besides.
+    it can be decoded at a reduced size. Pillow's own limit of 89 million pixels holds besides. libheif holds an HEIC to the
+    size in its header. An AVIF's stream may be larger than its header says, up to libavif's own limit of 16,384 x 16,384;
+    Pillow cannot lower that one, so AVIFs are decoded one at a time.
     """
 
     max_pixels: int = 50_000_000
@@ -60,7 +69,7 @@ def decode(data: bytes, limits: Limits) -> Image.Image:
         _refuse_large(image.size, limits)
         if image.format in {"JPEG", "MPO"}:
             image.draft(None, (_AMPLE_SIDE, _AMPLE_SIDE))
-        image.load()
+        _load(image)
         return to_grey_or_colour(_upright(_reduced(image)))
     except _BOMB as error:
         raise _too_large(image.size, limits) from error
@@ -71,6 +80,14 @@ def decode(data: bytes, limits: Limits) -> Image.Image:
         ) from error
     finally:
         image.close()
+
+
+def _load(image: ImageFile.ImageFile) -> None:
+    if image.format == "AVIF":
+        with _ONE_AVIF_AT_A_TIME:
+            image.load()
+    else:
+        image.load()
 
 
 def _open(data: bytes, limits: Limits) -> ImageFile.ImageFile:
