@@ -1,7 +1,6 @@
 """Uploaded bytes -> one upright picture in grey or colour, or an error that says what was received and would work."""
 
 import struct
-import threading
 import warnings
 import zlib
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageFile, ImageOps
 
 from service.errors import ImageTooLarge, NoImage, UnreadableImage
+from service.images import avif
 from service.images.colour import to_grey_or_colour
 from service.images.sniffing import describe, looks_like_svg
 
@@ -20,6 +20,9 @@ FORMATS_IN_WORDS = "PNG, JPEG, GIF, BMP, TIFF, WEBP, PPM, HEIC or AVIF"
 
 # Large pictures are reduced by a whole factor, as early as can be; their sides stay at least this long.
 _AMPLE_SIDE = 1024
+
+# What fits into the bits for an AVIF's size is at most four times the size, and mostly under twice.
+_AVIF_ROOM = 2
 
 # What Pillow's decoders are known to raise on broken bytes, besides OSError: header parsers run into struct, index, key,
 # type and arithmetic errors, zlib streams break, sizes overflow or ask for more memory than there is.
@@ -34,7 +37,6 @@ warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 # The picture alone, without what a phone adds to it; and one thread, for requests share the cores.
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-_ONE_AVIF_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,7 @@ class Limits:
 
     Decoding a PNG of 48 million pixels takes 200 MB more memory while it lasts, one with alpha 380 MB; a JPEG 40 MB, for
     it can be decoded at a reduced size. Pillow's own limit of 89 million pixels holds besides. libheif holds an HEIC to the
-    size in its header. An AVIF's stream may be larger than its header says, up to libavif's own limit of 16,384 x 16,384;
-    Pillow cannot lower that one, so AVIFs are decoded one at a time.
+    size in its header; an AVIF's stream, which need not keep to the header, is looked into before it is decoded.
     """
 
     max_pixels: int = 50_000_000
@@ -67,9 +68,11 @@ def decode(data: bytes, limits: Limits) -> Image.Image:
     image = _open(data, limits)
     try:
         _refuse_large(image.size, limits)
+        if image.format == "AVIF":
+            _refuse_large_stream(data, limits)
         if image.format in {"JPEG", "MPO"}:
             image.draft(None, (_AMPLE_SIDE, _AMPLE_SIDE))
-        _load(image)
+        image.load()
         return to_grey_or_colour(_upright(_reduced(image)))
     except _BOMB as error:
         raise _too_large(image.size, limits) from error
@@ -80,14 +83,6 @@ def decode(data: bytes, limits: Limits) -> Image.Image:
         ) from error
     finally:
         image.close()
-
-
-def _load(image: ImageFile.ImageFile) -> None:
-    if image.format == "AVIF":
-        with _ONE_AVIF_AT_A_TIME:
-            image.load()
-    else:
-        image.load()
 
 
 def _open(data: bytes, limits: Limits) -> ImageFile.ImageFile:
@@ -135,6 +130,19 @@ def _upright(image: Image.Image) -> Image.Image:
 def _refuse_large(size: tuple[int, int], limits: Limits) -> None:
     if size[0] * size[1] > limits.max_pixels or max(size) > limits.max_side:
         raise _too_large(size, limits)
+
+
+def _refuse_large_stream(data: bytes, limits: Limits) -> None:
+    """Raise ImageTooLarge for an AVIF that holds more than its header says, UnreadableImage where that cannot be told."""
+    try:
+        pixels = avif.most_pixels(data)
+    except ValueError as error:
+        raise UnreadableImage(f"Received an AVIF that is not read: {error}. Send {FORMATS_IN_WORDS}.") from error
+    if pixels > _AVIF_ROOM * limits.max_pixels:
+        raise ImageTooLarge(
+            f"Received an AVIF whose frames may have {pixels:,} pixels. The limit is {limits.max_pixels:,} pixels; "
+            "send it scaled down: 1,000 pixels a side are plenty."
+        )
 
 
 def _too_large(size: tuple[int, int] | None, limits: Limits) -> ImageTooLarge:

@@ -42,6 +42,7 @@ async def wanted(
 WantedDependency = Annotated[Wanted, Depends(wanted)]
 
 
+@router.put("/predict", include_in_schema=False)  # what `curl -T` sends
 @router.post(
     "/predict",
     summary="What is on this picture?",
@@ -56,6 +57,7 @@ async def predict(
     return await _answer(request, resources, DEFAULT_MODEL, version, wanted)
 
 
+@router.put("/v1/models/{name}/predict", include_in_schema=False)
 @router.post(
     "/v1/models/{name}/predict",
     summary="What is on this picture, says this model?",

@@ -2,8 +2,12 @@
 
 import base64
 import json
+import re
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -43,6 +47,8 @@ def test_one_picture_gets_one_answer_however_it_comes(trained: Trained, seven: I
         "text in a form": trained.client.post("/predict", files={"image": (None, written)}),
         "a data URL in a form": trained.client.post("/predict", data={"image": data_url}),
         "curl -d image=": trained.client.post("/predict", content=f"image={written}", headers=urlencoded),
+        "curl -T": trained.client.put("/predict", content=encoded(seven)),
+        "curl -T to a model": trained.client.put("/v1/models/default/predict", content=encoded(seven)),
         "curl -d of a file": trained.client.post("/predict", content=encoded(seven), headers=urlencoded),
     }
 
@@ -152,3 +158,14 @@ def test_no_json_is_a_fault_of_the_service(trained: Trained, found: object) -> N
     assert reply.status_code < 500, reply.text
     if reply.status_code >= 400:
         assert reply.headers["content-type"] == "application/problem+json"
+
+
+def test_the_documented_example_is_answered(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "predict.md").read_text()
+    [example] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    printed: list[str] = []
+    monkeypatch.setattr(httpx, "post", lambda address, **body: trained.client.post(urlsplit(address).path, **body))
+
+    exec(example, {"print": printed.append})
+
+    assert printed == ["1"]
