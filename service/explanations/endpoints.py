@@ -29,8 +29,9 @@ from service.explanations.schemas import ActivationsReply, ExplanationReply, Fil
 from service.explanations.subjects import Subject, Trained
 from service.images.decoding import Limits
 from service.predictions import receiving
-from service.predictions.endpoints import BODY
-from service.predictions.endpoints import PROBLEMS as PREDICTING
+from service.predictions.documenting import BODY
+from service.predictions.documenting import PROBLEMS as PREDICTING
+from service.predictions.pinning import WantedVersion
 
 router = APIRouter(tags=["explanations"])
 
@@ -48,7 +49,6 @@ Class = Annotated[
 ]
 Top = Annotated[int | None, Query(ge=1, le=1000, description="Only the k most probable classes")]
 LayerName = Annotated[str | None, Query(max_length=200, description="One of /layers.json; the first one if not given")]
-Version = Annotated[str | None, Query(max_length=63, description="A version, an alias or `latest`")]
 
 
 @router.get("/v1/trainings/{training_id}/explanations/{split}/{index}", include_in_schema=False)
@@ -187,9 +187,9 @@ async def explain_picture(
     name: str,
     request: Request,
     resources: ResourcesDependency,
+    version: WantedVersion,
     class_: Class = None,
     top: Top = None,
-    version: Version = None,
 ) -> Response:
     """One picture, sent as to /predict. JSON with pictures in it, or one figure with `Accept: image/png`."""
     negotiating.refuse_unknown_parameters(request, ("class", "top", "version"))
@@ -210,7 +210,7 @@ async def explain_picture(
     openapi_extra=BODY,
 )
 async def activate_picture(
-    name: str, request: Request, resources: ResourcesDependency, layer: LayerName = None, version: Version = None
+    name: str, request: Request, resources: ResourcesDependency, version: WantedVersion, layer: LayerName = None
 ) -> Response:
     """One picture, sent as to /predict. JSON with a picture in it, or the picture with `Accept: image/png`."""
     negotiating.refuse_unknown_parameters(request, ("layer", "version"))
@@ -234,11 +234,11 @@ async def _of_picture(
     render: Callable[[Subject], bytes],
 ) -> Response:
     settings = resources.settings
-    pictures = await receiving.pictures(request, settings.max_images)
-    picture = operations.only(pictures)
+    read = await receiving.receive(request, settings)
 
     def work() -> Response:
         engine = resources.engines.find(name, version)
+        picture = operations.only(read(engine.expects))
         graph = subjects.open_graph(resources.database, resources.explaining.graphs, engine.onnx_sha256)
         limits = Limits(max_pixels=settings.max_image_pixels)
         body = render(subjects.of_picture(engine, graph, picture, limits))

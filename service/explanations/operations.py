@@ -24,7 +24,7 @@ from service.explanations.schemas import (
 )
 from service.explanations.subjects import Subject
 from service.images.showing import as_data_url, as_picture, as_png
-from service.predictions.operations import Picture
+from service.predictions.pictures import Sent
 
 # The drawings are imported where they are used: an API process that explains nothing loads no matplotlib.
 # ruff: noqa: PLC0415
@@ -43,7 +43,7 @@ class Explanation:
     saliency: Saliency
 
 
-def only(pictures: Sequence[Picture]) -> Picture:
+def only(pictures: Sequence[Sent]) -> Sent:
     """Return the one picture of a request; raise InvalidFields for several."""
     if len(pictures) > 1:
         raise InvalidFields.of([Fault("file", f"Received {len(pictures)} pictures; one at a time is explained.")])

@@ -14,12 +14,12 @@ from service.database import Database
 from service.errors import UnknownSample
 from service.explanations.graphs import Graph, Graphs
 from service.explanations.occlusion import Answer
-from service.images.decoding import Limits, decode
-from service.images.expectation import prepare, scale
+from service.images.decoding import Limits
+from service.images.expectation import scale
 from service.images.sets.opening import LabelledSet, open_set
 from service.models import queries as models
 from service.predictions.engines import Engine
-from service.predictions.operations import Picture
+from service.predictions.pictures import Sent, prepared
 from service.predictions.schemas import ServedModel
 from service.reports import operations as reports
 from service.reports import queries as reports_queries
@@ -106,10 +106,10 @@ def of_sample(trained: Trained, graph: Graph, data: LabelledSet, split: str, ind
     return Subject(network, scale(images[index]), trained.classes[int(labels[index])])
 
 
-def of_picture(engine: Engine, graph: Graph, picture: Picture, limits: Limits) -> Subject:
+def of_picture(engine: Engine, graph: Graph, picture: Sent, limits: Limits) -> Subject:
     """Return a picture that came in as the model sees it; raise what is wrong with it."""
     model = ServedModel(name=engine.name, version=engine.version)
     network = Network(
         engine.onnx_sha256, engine.classes, engine.expects.handwriting, graph, engine.probabilities, model
     )
-    return Subject(network, prepare(decode(picture.content, limits), engine.expects), None)
+    return Subject(network, prepared(picture, 1, engine.expects, limits), None)

@@ -6,17 +6,23 @@ import zlib
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageFile, ImageOps
+import pillow_heif
+from PIL import AvifImagePlugin, Image, ImageFile, ImageOps
 
 from service.errors import ImageTooLarge, NoImage, UnreadableImage
+from service.images import avif
 from service.images.colour import to_grey_or_colour
 from service.images.sniffing import describe, looks_like_svg
 
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
-FORMATS_IN_WORDS = "PNG, JPEG, GIF, BMP, TIFF, WEBP or PPM"
+# AVIF before HEIF: both have files of the brand `mif1`, and only Pillow's AVIF tells by the header that one is not its own.
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "AVIF", "HEIF")
+FORMATS_IN_WORDS = "PNG, JPEG, GIF, BMP, TIFF, WEBP, PPM, HEIC or AVIF"
 
 # Large pictures are reduced by a whole factor, as early as can be; their sides stay at least this long.
 _AMPLE_SIDE = 1024
+
+# What fits into the bits for an AVIF's size is at most four times the size, and mostly under twice.
+_AVIF_ROOM = 2
 
 # What Pillow's decoders are known to raise on broken bytes, besides OSError: header parsers run into struct, index, key,
 # type and arithmetic errors, zlib streams break, sizes overflow or ask for more memory than there is.
@@ -28,6 +34,9 @@ _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 # Once for the process: `warnings.catch_warnings` around each call would not be safe in threads.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+# The picture alone, without what a phone adds to it; and one thread, for requests share the cores.
+pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,8 @@ class Limits:
     """The largest picture that is decoded, in pixels; judged by the header, before any pixel is.
 
     Decoding a PNG of 48 million pixels takes 200 MB more memory while it lasts, one with alpha 380 MB; a JPEG 40 MB, for
-    it can be decoded at a reduced size. Pillow's own limit of 89 million pixels holds besides.
+    it can be decoded at a reduced size. Pillow's own limit of 89 million pixels holds besides. libheif holds an HEIC to the
+    size in its header; an AVIF's stream, which need not keep to the header, is looked into before it is decoded.
     """
 
     max_pixels: int = 50_000_000
@@ -58,6 +68,8 @@ def decode(data: bytes, limits: Limits) -> Image.Image:
     image = _open(data, limits)
     try:
         _refuse_large(image.size, limits)
+        if image.format == "AVIF":
+            _refuse_large_stream(data, limits)
         if image.format in {"JPEG", "MPO"}:
             image.draft(None, (_AMPLE_SIDE, _AMPLE_SIDE))
         image.load()
@@ -118,6 +130,19 @@ def _upright(image: Image.Image) -> Image.Image:
 def _refuse_large(size: tuple[int, int], limits: Limits) -> None:
     if size[0] * size[1] > limits.max_pixels or max(size) > limits.max_side:
         raise _too_large(size, limits)
+
+
+def _refuse_large_stream(data: bytes, limits: Limits) -> None:
+    """Raise ImageTooLarge for an AVIF that holds more than its header says, UnreadableImage where that cannot be told."""
+    try:
+        pixels = avif.most_pixels(data)
+    except ValueError as error:
+        raise UnreadableImage(f"Received an AVIF that is not read: {error}. Send {FORMATS_IN_WORDS}.") from error
+    if pixels > _AVIF_ROOM * limits.max_pixels:
+        raise ImageTooLarge(
+            f"Received an AVIF whose frames may have {pixels:,} pixels. The limit is {limits.max_pixels:,} pixels; "
+            "send it scaled down: 1,000 pixels a side are plenty."
+        )
 
 
 def _too_large(size: tuple[int, int] | None, limits: Limits) -> ImageTooLarge:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from service.errors import UnreadableImage
-from service.images.handwriting import normalise, refuse_tiny
+from service.images.handwriting import SIDE, normalise, refuse_tiny
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,24 @@ def scale(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.multiply(pixels, np.float32(1 / 255), dtype=np.float32)
 
 
+def prepare_pixels(pixels: NDArray[np.uint8], expects: Expectation) -> NDArray[np.float32]:
+    """Return what a network expects of pixels that have its form: as `prepare` does of a file that holds the same ones.
+
+    Args:
+        pixels: `(height, width, channels)` uint8.
+        expects: the network's input, of the same shape.
+
+    Returns:
+        `(height, width, channels)` float32 in 0..1.
+
+    Raises:
+        BlankImage: nothing is written on a picture that should hold a digit.
+    """
+    if _is_laid_out_as_mnist(expects):
+        return prepare(Image.fromarray(pixels[:, :, 0]), expects)
+    return scale(pixels)
+
+
 def prepare(picture: Image.Image, expects: Expectation) -> NDArray[np.float32]:
     """Return what a network expects of a decoded picture (mode "L" or "RGB", upright).
 
@@ -38,7 +56,7 @@ def prepare(picture: Image.Image, expects: Expectation) -> NDArray[np.float32]:
         BlankImage: nothing is written on a picture that should hold a digit.
         UnreadableImage: the picture is too small to show anything.
     """
-    if expects.handwriting and (expects.height, expects.width, expects.channels) == (28, 28, 1):
+    if _is_laid_out_as_mnist(expects):
         return scale(normalise(picture))[:, :, np.newaxis]
     refuse_tiny(picture)
     mode = {1: "L", 3: "RGB"}.get(expects.channels)
@@ -49,3 +67,7 @@ def prepare(picture: Image.Image, expects: Expectation) -> NDArray[np.float32]:
     if fitted.size != size:
         fitted = ImageOps.fit(fitted, size, Image.Resampling.LANCZOS)
     return scale(np.asarray(fitted).reshape(expects.height, expects.width, expects.channels))
+
+
+def _is_laid_out_as_mnist(expects: Expectation) -> bool:
+    return expects.handwriting and (expects.height, expects.width, expects.channels) == (SIDE, SIDE, 1)

@@ -1,5 +1,6 @@
 """What bytes look like, in words, for messages that say what was received."""
 
+import re
 import string
 
 _SIGNATURES = (
@@ -7,6 +8,7 @@ _SIGNATURES = (
     (b"\xff\xd8\xff", "a JPEG"),
     (b"GIF87a", "a GIF"),
     (b"GIF89a", "a GIF"),
+    (b"BM", "a BMP"),
     (b"II*\x00", "a TIFF"),
     (b"MM\x00*", "a TIFF"),
     (b"%PDF", "a PDF"),
@@ -22,11 +24,14 @@ _SIGNATURES = (
 _BRANDS = {
     b"heic": "an HEIC photo",
     b"heix": "an HEIC photo",
+    b"heim": "an HEIC photo",
+    b"heis": "an HEIC photo",
     b"mif1": "an HEIF photo",
     b"msf1": "an HEIF photo",
     b"avif": "an AVIF",
     b"avis": "an AVIF",
 }
+_PNM = re.compile(rb"P[1-7][ \t\r\n]")
 _PRINTABLE = frozenset(string.printable)
 
 
@@ -36,8 +41,8 @@ def looks_like_svg(data: bytes) -> bool:
     return head.startswith("<svg") or (head.startswith(("<?xml", "<!doctype svg", "<!--")) and "<svg" in head)
 
 
-def describe(data: bytes) -> str:
-    """Name the kind of file, or quote its first bytes: `an HEIC photo`, `text that begins with "hello"`."""
+def kind(data: bytes) -> str | None:
+    """Name the kind of file, such as `an HEIC photo`; None where the first bytes tell none."""
     if looks_like_svg(data):
         return "an SVG"
     for signature, name in _SIGNATURES:
@@ -47,6 +52,14 @@ def describe(data: bytes) -> str:
         return "a WEBP"
     if data[4:8] == b"ftyp":
         return _BRANDS.get(data[8:12], "a video or another media file")
+    return "a PPM" if _PNM.match(data) else None
+
+
+def describe(data: bytes) -> str:
+    """Name the kind of file, or quote its first bytes: `an HEIC photo`, `text that begins with "hello"`."""
+    name = kind(data)
+    if name is not None:
+        return name
     text = data[:64].decode("utf-8", errors="ignore")
     if text and all(letter in _PRINTABLE or letter.isprintable() for letter in text):
         return f'text that begins with "{" ".join(text.split())[:24]}"'

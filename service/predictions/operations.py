@@ -1,4 +1,4 @@
-"""From picture bytes to answers: decode, normalise, run, name."""
+"""From pictures to answers: prepare, run, name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,60 +6,49 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.errors import CyfraError, Unprocessable
-from service.images.decoding import Limits, decode
-from service.images.expectation import prepare
+from service.images.decoding import Limits
 from service.images.showing import as_data_url, as_picture, as_png
 from service.predictions.engines import Engine
+from service.predictions.pictures import Sent, prepared
 from service.predictions.schemas import Prediction, Predictions, ServedModel
 
 
 @dataclass(frozen=True)
-class Picture:
-    """Bytes that came in, and the name they had."""
+class Wanted:
+    """What an answer is to tell: the `top` most probable classes (None: all), all or no probabilities, what was seen."""
 
-    content: bytes
-    filename: str | None
+    top: int | None = None
+    probabilities: bool = True
+    seen: bool = False
 
 
-def predict(
-    engine: Engine, pictures: Sequence[Picture], top: int | None, limits: Limits, *, show_seen: bool = False
-) -> Predictions:
+def predict(engine: Engine, sent: Sequence[Sent], wanted: Wanted, limits: Limits) -> Predictions:
     """Return what is on each picture; raise what is wrong with the first that cannot be read."""
-    images = np.stack([_prepared(engine, picture, limits, number) for number, picture in enumerate(pictures, start=1)])
+    images = np.stack([prepared(one, number, engine.expects, limits) for number, one in enumerate(sent, start=1)])
     probabilities = engine.probabilities(images)
-    found = [_named(engine, row, top, picture) for row, picture in zip(probabilities, pictures, strict=True)]
-    if show_seen:
+    found = [_named(engine, row, wanted, one) for row, one in zip(probabilities, sent, strict=True)]
+    if wanted.seen:
         for prediction, image in zip(found, images, strict=True):
             prediction.seen = as_data_url(as_png(as_picture(image)))
     return Predictions(predictions=found)
 
 
-def _prepared(engine: Engine, picture: Picture, limits: Limits, number: int) -> NDArray[np.float32]:
-    try:
-        return prepare(decode(picture.content, limits), engine.expects)
-    except Unprocessable as error:
-        if picture.filename is None:
-            raise
-        raise _naming(error, picture.filename, number) from error
-
-
-def _naming(error: Unprocessable, filename: str, number: int) -> CyfraError:
-    return type(error)(f"Image {number} ({filename[:100]!r}): {error.detail}")
-
-
-def _named(engine: Engine, row: NDArray[np.float32], top: int | None, picture: Picture) -> Prediction:
-    order = range(len(row)) if top is None else np.argsort(-row, kind="stable")[:top]
+def _named(engine: Engine, row: NDArray[np.float32], wanted: Wanted, sent: Sent) -> Prediction:
     best = int(np.argmax(row))
     label = engine.classes[best]
     return Prediction(
         digit=int(label) if engine.expects.handwriting and label.isdigit() else None,
         label=label,
         confidence=_rounded(row[best]),
-        probabilities={engine.classes[index]: _rounded(row[index]) for index in order},
+        probabilities=_probabilities(engine, row, wanted.top) if wanted.probabilities else None,
         model=ServedModel(name=engine.name, version=engine.version),
-        filename=picture.filename,
+        filename=sent.filename,
     )
+
+
+def _probabilities(engine: Engine, row: NDArray[np.float32], top: int | None) -> dict[str, float]:
+    order = range(len(row)) if top is None else np.argsort(-row, kind="stable")[:top]
+    return {engine.classes[index]: _rounded(row[index]) for index in order}
 
 
 def _rounded(probability: np.float32) -> float:

@@ -1,6 +1,61 @@
-"""Predictions as JSON."""
+"""Predictions as JSON, and the JSON that asks for them."""
 
-from pydantic import BaseModel, Field
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from service.edge.strictness import Strict
+
+Range = Literal["0..255", "0..1"]
+
+
+class PictureRequest(Strict):
+    """One picture: exactly one of `image` and `pixels`."""
+
+    image: str | None = None
+    """The picture's file, in base64 or as a data URL."""
+
+    pixels: list[object] | None = None
+    """Rows of numbers in the shape of the model's input: 28 rows of 28 for MNIST, `[height, width, channels]` for colour,
+    or all of them in one row. In 0..255, or in 0..1: see `range`."""
+
+    range: Range | None = None
+    """What the numbers of `pixels` are in. If not said: `0..1` where none of them is above 1, else `0..255`."""
+
+    filename: Annotated[str | None, Field(max_length=1000)] = None
+    """Comes back in the answer."""
+
+
+def _kind_of_entry(value: object) -> str:
+    if isinstance(value, str):
+        return "tag:text"
+    return "tag:pixels" if isinstance(value, list) else "tag:picture"
+
+
+Entry = Annotated[
+    Annotated[str, Tag("tag:text")]
+    | Annotated[list[object], Tag("tag:pixels")]
+    | Annotated[PictureRequest, Tag("tag:picture")],
+    Discriminator(_kind_of_entry),
+]
+
+
+class PredictionRequest(PictureRequest):
+    """Pictures to be named: exactly one of `image`, `images` and `pixels`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"image": "iVBORw0KGgo…"},
+                {"image": "data:image/png;base64,iVBORw0KGgo…", "filename": "digit.png"},
+                {"images": ["iVBORw0KGgo…", {"image": "/9j/4AAQSkZJRg…", "filename": "second.jpg"}]},
+                {"pixels": [[0, 0, 255], [0, 128, 255], [0, 0, 255]], "range": "0..255"},
+            ]
+        }
+    )
+
+    images: list[Entry] | None = None
+    """Several pictures, each as text (base64 or a data URL), as pixels, or as an object like this one."""
 
 
 class ServedModel(BaseModel):
@@ -16,8 +71,10 @@ class Prediction(BaseModel):
     digit: int | None = Field(None, description="The digit, where the classes are digits")
     label: str = Field(description="The most probable class")
     confidence: float = Field(description="Its probability")
-    probabilities: dict[str, float] = Field(
-        description="Of every class; with `?top=k` of the k most probable, best first"
+    probabilities: dict[str, float] | None = Field(
+        default=None,
+        exclude_if=lambda probabilities: probabilities is None,
+        description="Of every class; with `?top=k` of the k most probable, best first; not with `?probabilities=false`",
     )
     model: ServedModel
     filename: str | None = None

@@ -1,10 +1,12 @@
 """What people upload that is not a readable picture, and what they are told."""
 
+import struct
+
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from service.errors import ImageTooLarge, NoImage, UnreadableImage
-from service.images.decoding import Limits, decode
+from service.images.decoding import FORMATS, Limits, decode
 from tests.pictures import drawn_digit, encoded, png_header_only, quarters
 
 LIMITS = Limits()
@@ -37,10 +39,10 @@ def test_what_is_no_image_is_named_and_the_formats_that_work_are_listed(data: by
         decode(data, LIMITS)
 
     assert named in raised.value.detail
-    assert "PNG, JPEG, GIF, BMP, TIFF, WEBP or PPM" in raised.value.detail
+    assert "PNG, JPEG, GIF, BMP, TIFF, WEBP, PPM, HEIC or AVIF" in raised.value.detail
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM"])
+@pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.9])
 def test_a_file_that_was_cut_short_is_refused(kind: str, kept: float):
     whole = encoded(Image.effect_noise((64, 64), 80), kind)
@@ -70,6 +72,46 @@ def test_a_decompression_bomb_is_refused_by_its_header(side: int):
 def test_a_picture_of_few_pixels_with_an_endless_side_is_refused():
     with pytest.raises(ImageTooLarge, match="30,000 x 10 "):
         decode(png_header_only(30_000, 10), LIMITS)
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+def test_a_phones_picture_that_is_too_large_is_refused_by_its_header(kind: str):
+    data = encoded(Image.new("L", (640, 480), 200), kind)
+
+    with pytest.raises(ImageTooLarge, match="640 x 480 = 307,200 pixels"):
+        decode(data, Limits(max_pixels=300_000))
+
+
+def test_an_heic_that_holds_more_than_its_header_says_is_refused():
+    data = encoded(Image.new("L", (2048, 2048), 200), "HEIF")
+    place = data.index(b"ispe") + 8  # behind the name: version and flags, then the size
+
+    lying = data[:place] + struct.pack(">II", 64, 64) + data[place + 8 :]
+
+    with pytest.raises(UnreadableImage, match="of 64 x 64 pixels"):
+        decode(lying, LIMITS)
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_phones_picture_is_turned_upright(kind: str, orientation: int):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = Image.new("RGB", (96, 64), "white")
+    picture.paste("black", (0, 0, 48, 64))
+    upright = ImageOps.exif_transpose(_with_orientation(picture, orientation)).convert("L")
+
+    found = decode(encoded(picture, kind, exif=exif.tobytes()), LIMITS).convert("L")
+
+    assert found.size == upright.size
+    for place in ((8, 8), (found.width - 8, found.height - 8)):
+        assert abs(found.getpixel(place) - upright.getpixel(place)) < 16
+
+
+def _with_orientation(picture: Image.Image, orientation: int) -> Image.Image:
+    picture = picture.copy()
+    picture.getexif()[0x0112] = orientation
+    return picture
 
 
 def test_limits_are_inclusive():

@@ -7,17 +7,11 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
+from starlette.types import Message
 
 from service.images.sets.opening import open_set
 from tests.pictures import drawn_digit, encoded, png_header_only, png_of_16_bit_grey
 from tests.trained import Trained
-
-
-@pytest.fixture(scope="module")
-def seven(trained: Trained) -> Image.Image:
-    """A handwritten 7 that the model has not seen."""
-    found = open_set("mnist-5k", trained.settings.home, None)
-    return Image.fromarray(found.x_test[np.flatnonzero(found.y_test == 7)[0], :, :, 0])
 
 
 def on_paper(digit: Image.Image, mode: str = "L") -> Image.Image:
@@ -108,6 +102,10 @@ def good_pictures(seven: Image.Image) -> dict[str, bytes]:
         "paper.webp": encoded(paper, "WEBP"),
         "paper.bmp": encoded(paper, "BMP"),
         "paper.tiff": encoded(paper, "TIFF"),
+        "photo.heic": encoded(on_paper(seven, "RGB"), "HEIF"),
+        "turned.heic": encoded(turned, "HEIF", exif=exif.tobytes()),
+        "photo.avif": encoded(on_paper(seven, "RGB"), "AVIF"),
+        "turned.avif": encoded(turned, "AVIF", exif=exif),
         "inverted.png": encoded(Image.eval(paper, lambda level: 255 - level)),
     }
 
@@ -117,6 +115,7 @@ def good_pictures(seven: Image.Image) -> dict[str, bytes]:
     [
         *("paper.png", "colour.jpg", "palette.png", "cmyk.jpg", "transparent.png", "sixteen.png", "one-bit.png"),
         *("animated.gif", "turned.jpg", "paper.webp", "paper.bmp", "paper.tiff", "inverted.png"),
+        *("photo.heic", "turned.heic", "photo.avif", "turned.avif"),
     ],
 )
 def test_a_seven_is_a_seven_in_every_kind_of_picture(trained: Trained, seven: Image.Image, name: str) -> None:
@@ -154,6 +153,41 @@ def test_what_is_no_picture_of_a_digit_gets_a_problem_that_says_so(
         if content:  # an empty file in a form is an image that cannot be read; an empty body is none
             assert problem["type"] == f"/problems/{kind}"
             assert hint in problem["detail"]
+
+
+def test_a_form_that_never_ends_is_refused_while_it_arrives(trained: Trained) -> None:
+    taken = 0
+    replies: list[Message] = []
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/predict",
+        "query_string": b"",
+        "headers": [(b"content-type", b"multipart/form-data; boundary=x")],
+    }
+
+    async def receive() -> Message:
+        nonlocal taken
+        taken += 1
+        head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n' if taken == 1 else b""
+        return {"type": "http.request", "body": head + bytes(1 << 20), "more_body": True}
+
+    async def send(message: Message) -> None:
+        replies.append(message)
+
+    assert trained.client.portal is not None
+    trained.client.portal.call(trained.client.app, scope, receive, send)
+
+    assert replies[0]["status"] == 413
+    assert (b"content-type", b"application/problem+json") in replies[0]["headers"]
+    assert taken <= 18  # megabytes, of the 16 that are allowed
+
+
+@pytest.mark.parametrize("text", ["digit.png", "a caption", ""])
+def test_text_beside_a_file_is_not_taken_for_a_picture(trained: Trained, seven: Image.Image, text: str) -> None:
+    reply = trained.client.post("/predict", files={"file": ("a.png", encoded(seven))}, data={"data": text})
+
+    assert (reply.status_code, reply.json()["filename"]) == (200, "a.png")
 
 
 def test_the_one_bad_picture_of_many_is_named(trained: Trained, seven: Image.Image) -> None:
@@ -232,9 +266,10 @@ def test_a_form_with_a_strange_charset_is_no_fault_of_ours(trained: Trained, cha
 
 
 def test_a_form_with_too_many_pictures_is_refused(trained: Trained, seven: Image.Image) -> None:
-    reply = trained.client.post("/predict", files=[("file", ("a.png", encoded(seven)))] * 65)
+    reply = trained.client.post("/predict", files=[("file", ("a.png", encoded(seven)))] * 10_000)
 
     assert 400 <= reply.status_code < 500
+    assert "64" in reply.json()["detail"]
     assert reply.headers["content-type"] == "application/problem+json"
 
 

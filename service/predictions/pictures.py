@@ -1,0 +1,50 @@
+"""What a client sends to be named: a picture's file, or its pixels; and how either becomes what a network sees."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.errors import CyfraError, Fault, Unprocessable
+from service.images.decoding import Limits, decode
+from service.images.expectation import Expectation, prepare, prepare_pixels
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Bytes that came in, the name they had, and where in a JSON body they stood (a JSON pointer)."""
+
+    content: bytes
+    filename: str | None = None
+    pointer: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """`(height, width, channels)` uint8 of the shape that the model expects, and where in a JSON body they stood."""
+
+    values: NDArray[np.uint8]
+    pointer: str
+    filename: str | None = None
+
+
+Sent = Picture | Pixels
+
+
+def prepared(sent: Sent, number: int, expects: Expectation, limits: Limits) -> NDArray[np.float32]:
+    """Return what a network sees of the `number`th thing that came in, `(height, width, channels)` float32 in 0..1.
+
+    Raise what is wrong with it: UnreadableImage, ImageTooLarge, BlankImage, each saying which one it is.
+    """
+    try:
+        if isinstance(sent, Pixels):
+            return prepare_pixels(sent.values, expects)
+        return prepare(decode(sent.content, limits), expects)
+    except Unprocessable as error:
+        raise _naming(error, sent, number) from error
+
+
+def _naming(error: Unprocessable, sent: Sent, number: int) -> CyfraError:
+    faults = () if sent.pointer is None else (Fault(sent.pointer, error.detail),)
+    name = sent.pointer if sent.filename is None else f"Image {number} ({sent.filename[:100]!r})"
+    return type(error)(f"{name}: {error.detail}" if name else error.detail, faults=faults)
