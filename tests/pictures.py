@@ -5,6 +5,7 @@ import struct
 import zlib
 
 import numpy as np
+import pillow_heif
 from PIL import Image, ImageDraw, ImageFont
 
 INK, PAPER = 25, 235
@@ -46,6 +47,9 @@ def in_shadow(picture: Image.Image, darkest: float = 0.3) -> Image.Image:
 def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     """The picture as a file."""
     content = io.BytesIO()
+    if kind == "HEIF":  # the service's own library only reads them
+        pillow_heif.from_pillow(picture).save(content, **options)
+        return content.getvalue()
     picture.save(content, kind, **options)
     return content.getvalue()
 

@@ -162,7 +162,7 @@ def test_the_service_has_no_tensorflow_and_nothing_that_it_does_not_run(service_
     assert not FORBIDDEN & packages
     assert {"cyfra", "service", "worker", "migrations", "onnxruntime"} <= packages
     size = sum(path.stat().st_size for path in service_image.venv.rglob("*") if path.is_file())
-    assert size < 400e6, f"{size / 1e6:.0f} MB"
+    assert size < 450e6, f"{size / 1e6:.0f} MB"  # 70 of them for the reports' pictures
 
 
 def test_the_service_refuses_to_be_open_unless_it_is_told_to(service_image: Image, settings) -> None:

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 from io import BytesIO
 
-import pillow_heif
+import pi_heif
 from PIL import AvifImagePlugin, Image, ImageFile, ImageOps
 
 from service.errors import ImageTooLarge, NoImage, UnreadableImage
@@ -35,7 +35,7 @@ _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # Once for the process: `warnings.catch_warnings` around each call would not be safe in threads.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 # The picture alone, without what a phone adds to it; and one thread, for requests share the cores.
-pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 

@@ -16,6 +16,7 @@ Images = NDArray[np.float32]
 Numbers = NDArray[np.generic]
 T = TypeVar("T", bound=np.generic)
 
+DEEPEST: Final = 64  # NumPy's arrays have no more dimensions
 MOST_VALUES: Final = 1 << 26  # a shape that promises more than this is not even multiplied out
 
 
@@ -49,6 +50,8 @@ def read_numbers(name: str, data: object) -> Numbers:
     """Return nested lists of numbers as an array of their own shape; raise BadTensor for anything else."""
     if not isinstance(data, list):
         raise BadTensor(f"{name}: received {_kind(data)}; a list of numbers is expected.")
+    if not _holds_numbers_alone(data):
+        raise BadTensor(f"{name}: received something that is not a number; numbers alone are expected.")
     try:
         found = np.array(data)
     except (ValueError, OverflowError) as error:
@@ -56,8 +59,19 @@ def read_numbers(name: str, data: object) -> Numbers:
     if found.size == 0:
         raise BadTensor(f"{name}: received no numbers at all.")
     if found.dtype.kind not in "iuf":
-        raise BadTensor(f"{name}: received something that is not a number; numbers alone are expected.")
+        raise BadTensor(f"{name}: received a number with too many digits.")
     return found
+
+
+def _holds_numbers_alone(data: list[object], depth: int = 0) -> bool:
+    """Whether lists of lists hold numbers alone, as far as NumPy would follow them.
+
+    A single long text among them would make NumPy ask for room for as long a one in each number's place.
+    """
+    kinds = set(map(type, data))
+    if not kinds <= {int, float, list}:
+        return False
+    return depth > DEEPEST or all(_holds_numbers_alone(each, depth + 1) for each in data if isinstance(each, list))
 
 
 def reshaped(name: str, values: Numbers, shape: tuple[int, ...]) -> Numbers:
