@@ -48,6 +48,7 @@ from cyfra.problems import (
     WaitedTooLong,
     WrongContentType,
 )
+from cyfra.receipts import MadeWith, Receipt, RerunDifference
 from cyfra.reports import Report
 from cyfra.training import Training
 from cyfra.trainings import Trainings
@@ -76,6 +77,7 @@ __all__ = [
     "Hint",
     "History",
     "LayerSummary",
+    "MadeWith",
     "Metrics",
     "Misclassified",
     "Mistake",
@@ -95,7 +97,9 @@ __all__ = [
     "Progress",
     "ProgressEvent",
     "Reason",
+    "Receipt",
     "Report",
+    "RerunDifference",
     "Sample",
     "Samples",
     "ServiceTrouble",
