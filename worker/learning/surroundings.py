@@ -52,10 +52,10 @@ class Surroundings:
     environment: Mapping[str, str]
 
 
-def describe() -> Surroundings:
-    """Return what this process trains with. Keras' backend is loaded by that."""
+def describe(cpu_info: Path = CPU_INFO, nvidia: Path = NVIDIA) -> Surroundings:
+    """Return what this process trains with; Linux and NVIDIA's driver tell of the hardware at `cpu_info` and `nvidia`."""
     backend = keras.backend.backend()
-    hardware = _hardware()
+    hardware = _hardware(cpu_info, nvidia)
     environment = {name: _text(os.environ[name]) for name in VARIABLES if name in os.environ}
     threads = environment.get("TF_NUM_INTRAOP_THREADS" if backend == "tensorflow" else "OMP_NUM_THREADS", "")
     return Surroundings(
@@ -80,8 +80,8 @@ def _versions(backend: str) -> dict[str, str]:
     return found
 
 
-def _hardware() -> Hardware:
-    about = _cpu_info()
+def _hardware(cpu_info: Path, nvidia: Path) -> Hardware:
+    about = _about_cpu(cpu_info)
     flags = set(about.get("flags", about.get("Features", "")).split())
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Hardware(
@@ -89,23 +89,23 @@ def _hardware() -> Hardware:
         cpu=about.get("model name") or _text(platform.processor()) or platform.machine(),
         cores=usable,
         instructions=tuple(name for name in INSTRUCTIONS if name in flags),
-        gpus=_gpus(),
+        gpus=_gpus(nvidia),
     )
 
 
-def _cpu_info() -> dict[str, str]:
+def _about_cpu(cpu_info: Path) -> dict[str, str]:
     """What Linux says of the first processor; nothing elsewhere."""
     try:
-        first = CPU_INFO.read_text(errors="replace").partition("\n\n")[0]
+        first = cpu_info.read_text(errors="replace").partition("\n\n")[0]
     except OSError:
         return {}
     pairs = (line.partition(":") for line in first.splitlines())
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _gpus() -> tuple[str, ...]:
+def _gpus(nvidia: Path) -> tuple[str, ...]:
     """The GPUs that the backend uses, by name where the driver tells it, otherwise by Keras' (`gpu:0`)."""
-    names = _names_by_driver()
+    names = gpu_names(nvidia)
     if keras.backend.backend() == "torch":  # Keras does not ask it
         return names
     try:
@@ -115,9 +115,10 @@ def _gpus() -> tuple[str, ...]:
     return names[: len(used)] if len(names) >= len(used) else tuple(used)
 
 
-def _names_by_driver() -> tuple[str, ...]:
+def gpu_names(nvidia: Path) -> tuple[str, ...]:
+    """Return the name of each card that NVIDIA's driver knows, in the order of their places on the bus."""
     try:
-        files = sorted(NVIDIA.glob("*/information"))
+        files = sorted(nvidia.glob("*/information"))
         lines = [line for file in files for line in file.read_text(errors="replace").splitlines()]
     except OSError:
         return ()

@@ -1,6 +1,7 @@
 """The weights of a network, named by a hash, and how two sets of them differ."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -86,21 +87,27 @@ def compare(model: keras.Model, keras_file: bytes) -> Difference:
 
 
 def _read(model: keras.Model, keras_file: bytes) -> list[keras.Variable]:
-    bare = type(model).from_config(model.get_config())
+    # As the file describes the network: weights alone Keras reads into another network too, and leaves out what does not fit.
     try:
         with TemporaryDirectory() as folder:
             path = Path(folder) / "original.keras"
             path.write_bytes(keras_file)
-            bare.load_weights(path)
-    except (BadZipFile, OSError, KeyError, TypeError, ValueError) as error:
+            found: list[keras.Variable] = keras.saving.load_model(path, compile=False).weights
+    except (AttributeError, BadZipFile, OSError, KeyError, TypeError, ValueError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        raise UnreadableWeights(f"They do not fit into the network as it is built now: {reason}") from error
-    found: list[keras.Variable] = bare.weights
+        raise UnreadableWeights(f"The original's weights cannot be read: {reason}") from error
+    if _layout(found) != _layout(model.weights):
+        raise UnreadableWeights("The original's network is built of other layers than the rerun's.")
     return found
 
 
+def _layout(variables: Sequence[keras.Variable]) -> list[tuple[str, str, tuple[int, ...]]]:
+    """For each array its layer, dtype and shape. What Keras calls the parts of a layer may count up in a process."""
+    return [(one.path.partition("/")[0], str(one.dtype), tuple(one.shape)) for one in variables]
+
+
 def _array(variable: keras.Variable) -> Array:
-    array: Array = np.ascontiguousarray(keras.ops.convert_to_numpy(variable))
+    array: Array = np.ascontiguousarray(variable.numpy())
     array = array.reshape(tuple(variable.shape))  # ascontiguousarray makes a number an array of one
     return array.astype(array.dtype.newbyteorder("<"), copy=False)
 
