@@ -8,7 +8,7 @@ from cyfra.facts import Facts
 from cyfra.reading import read
 from tests.cyfra.conftest import answering, connection_to
 
-pytestmark = pytest.mark.parametrize("trained", ["sqlite"], indirect=True, scope="session")
+over_sqlite = pytest.mark.parametrize("trained", ["sqlite"], indirect=True, scope="session")
 
 FACTS = {
     "id": "t2",
@@ -45,6 +45,7 @@ DIFFERENCE = {
 }
 
 
+@over_sqlite
 def test_a_receipt_tells_what_a_training_was_made_with_and_names_its_weights(training: Training) -> None:
     receipt = training.receipt
 
@@ -59,6 +60,7 @@ def test_a_receipt_tells_what_a_training_was_made_with_and_names_its_weights(tra
     assert receipt.weights.sha256 in receipt._repr_html_()
 
 
+@over_sqlite
 def test_a_rerun_is_a_training_that_says_how_it_differs(cyfra: Client, training: Training) -> None:
     again = training.rerun()
     try:
@@ -74,6 +76,7 @@ def test_a_rerun_is_a_training_that_says_how_it_differs(cyfra: Client, training:
         _ = training.difference
 
 
+@over_sqlite
 def test_a_training_that_waits_cannot_be_repeated_and_has_no_receipt(cyfra: Client) -> None:
     waiting = cyfra.train(preset="quickstart")
     try:
