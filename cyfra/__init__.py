@@ -49,6 +49,7 @@ from cyfra.problems import (
     WaitedTooLong,
     WrongContentType,
 )
+from cyfra.receipts import MadeWith, Receipt, RerunDifference
 from cyfra.reports import Report
 from cyfra.training import Training
 from cyfra.trainings import Trainings
@@ -79,6 +80,7 @@ __all__ = [
     "Hint",
     "History",
     "LayerSummary",
+    "MadeWith",
     "Metrics",
     "Misclassified",
     "Mistake",
@@ -98,7 +100,9 @@ __all__ = [
     "Progress",
     "ProgressEvent",
     "Reason",
+    "Receipt",
     "Report",
+    "RerunDifference",
     "Sample",
     "Samples",
     "ServiceTrouble",

@@ -78,6 +78,8 @@ class Facts:
     network: str | None = None
     register_as: str | None = None
     priority: int = 0
+    rerun_of: str | None = None
+    """The training that it repeats."""
     labels: Mapping[str, str] = field(default_factory=dict)
     spec: Mapping[str, object] = field(default_factory=dict)
     """Everything needed to repeat it."""

@@ -2,6 +2,7 @@
 
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from cyfra.networks import NetworkSummary, summary_of
 from cyfra.predictions import Explanation
 from cyfra.problems import TrainingEnded, WaitedTooLong
 from cyfra.reading import read
+from cyfra.receipts import Receipt, RerunDifference
 from cyfra.reports import Report
 
 Split = Literal["train", "test"]
@@ -130,6 +132,16 @@ class Training:
         self.facts = read(Facts, decoded(self._connection.post(f"{self._path}/cancel")))
         return self
 
+    def rerun(self) -> "Training":
+        """Submit the same specification with the same seed once more; `wait()` for its end, then look at its `difference`.
+
+        Raises:
+            Conflict: If this one did not succeed, or its data set is not the same any more.
+        """
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        answer = self._connection.post(f"{self._path}/rerun", headers=headers)
+        return Training(self._connection, read(Facts, decoded(answer)))
+
     def delete(self) -> None:
         """Delete it, with its report; models that came out of it stay. Raise Conflict while it runs."""
         self._connection.delete(self._path)
@@ -138,6 +150,16 @@ class Training:
     def report(self) -> Report:
         """What the test set said; raise Conflict while there is no report yet."""
         return read(Report, self._connection.json(f"{self._path}/report.json"), _connection=self._connection)
+
+    @property
+    def receipt(self) -> Receipt:
+        """What it was made with, and the hash of its weights; raise Conflict if it has no receipt."""
+        return read(Receipt, self._connection.json(f"{self._path}/receipt.json"))
+
+    @property
+    def difference(self) -> RerunDifference:
+        """How this rerun differs from the training that it repeats; raise NotFound if it repeats none."""
+        return read(RerunDifference, self._connection.json(f"{self._path}/rerun.json"))
 
     @property
     def confusion_matrix(self) -> ConfusionMatrix:

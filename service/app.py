@@ -39,6 +39,7 @@ from service.protocols.mlflow.endpoints import router as mlflow
 from service.protocols.open_inference.endpoints import router as open_inference
 from service.protocols.tensorflow_serving.endpoints import router as tensorflow_serving
 from service.queue import Doorbell
+from service.receipts.endpoints import router as receipts
 from service.reports.endpoints import router as reports
 from service.settings import Settings
 from service.trainings.endpoints import presets
@@ -100,6 +101,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     wrap(app, lambda wrapped: Observing(wrapped, metrics))
     for router in (trainings, live, reports, advice, comparisons, datasets, networks, models, health, metrics_router):
         app.include_router(router)
+    app.include_router(receipts)
     app.include_router(presets)
     app.include_router(web)
     for router in (predictions, explanations, open_inference, tensorflow_serving, mlflow):

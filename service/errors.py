@@ -13,10 +13,13 @@ The detail is written where the error is raised: it says what was received and w
     ├── NotFound 404
     │   ├── UnknownTraining, UnknownDataset, UnknownNetwork, UnknownModel, UnknownVersion, UnknownSample
     │   ├── NoFilters
+    │   ├── NotARerun
     │   └── NoSuchFormat
     ├── Conflict 409              the request is fine, the state is not
     │   ├── NoReportYet
     │   ├── NoModelYet
+    │   ├── NoReceipt
+    │   ├── NotRepeatable
     │   ├── StillRunning
     │   └── StillInFlight
     ├── BodyTooLarge 413
@@ -126,6 +129,10 @@ class NoFilters(NotFound):
     name, title = "no-filters", "The network has no filters that can be seen"
 
 
+class NotARerun(NotFound):
+    name, title = "not-a-rerun", "The training repeats no other"
+
+
 class NoSuchFormat(NotFound):
     name, title = "no-such-format", "This is not served in that format"
 
@@ -140,6 +147,14 @@ class NoReportYet(Conflict):
 
 class NoModelYet(Conflict):
     name, title = "no-model-yet", "There is no model to answer with"
+
+
+class NoReceipt(Conflict):
+    name, title = "no-receipt", "The training has no receipt"
+
+
+class NotRepeatable(Conflict):
+    name, title = "not-repeatable", "The training cannot be repeated"
 
 
 class StillRunning(Conflict):

@@ -10,7 +10,7 @@ import os
 import pytest
 
 IS_SIDE_BY_SIDE = "PYTEST_XDIST_WORKER" in os.environ
-DEAR = ("running", "uninterrupted", "trained")
+DEAR = ("running", "uninterrupted", "trained", "repeated")
 """Fixtures that take long to set up, and are shared by whoever asks for them."""
 
 

@@ -1,6 +1,6 @@
 """A service with one real training behind it: the worker's own code, run in this process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -37,14 +37,15 @@ class Trained:
         work_once(self.settings, self.database)
 
 
-def work_once(settings: Settings, database: Database, *, is_shutting_down: bool = False) -> None:
+def work_once(settings: Settings, database: Database, *, is_shutting_down: bool | Callable[[], bool] = False) -> None:
     """Do what a worker does when it hears the doorbell, in this process."""
     from worker import tasks  # noqa: PLC0415 - it imports Keras
     from worker.app import Workshop  # noqa: PLC0415
 
     doorbell = Doorbell(settings)
+    asks = is_shutting_down if callable(is_shutting_down) else lambda: is_shutting_down
     try:
-        tasks.work(Workshop(settings, database, doorbell, "test-worker", lambda: is_shutting_down))
+        tasks.work(Workshop(settings, database, doorbell, "test-worker", asks))
     finally:
         doorbell.close()
 

@@ -1,6 +1,6 @@
 """What a training leaves behind, in one transaction: artefacts, report, model versions and `succeeded`, or none of it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from sqlalchemy import inspect, update
@@ -14,22 +14,26 @@ from service.records import (
     MisclassifiedExample,
     Model,
     ModelVersion,
+    Receipt,
     Report,
+    Rerun,
     TrainingArtefact,
     TrainingState,
     storing,
 )
+from service.records.base import Json
 from service.records.inserting import insert
 from service.records.models import DEFAULT_MODEL
 from worker import claims
 from worker.claims import Claim
 from worker.learning.evaluation import Evaluation
+from worker.learning.weights import Weights
 from worker.stopping import Cancelled
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A trained network and what the test set said about it."""
+    """A trained network and what the test set said about it; of a rerun also how its weights differ from the original's."""
 
     dataset: str
     dataset_sha256: str
@@ -40,6 +44,8 @@ class Outcome:
     notes: tuple[str, ...]
     keras: bytes
     onnx: bytes
+    weights: Weights
+    difference: Json | None = None
 
 
 def store(database: Database, claim: Claim, outcome: Outcome) -> None:
@@ -53,6 +59,9 @@ def store(database: Database, claim: Claim, outcome: Outcome) -> None:
             for name, sha256 in artefacts.items()
         )
         session.add(_report(claim, outcome))
+        session.add(_receipt(claim, outcome.weights))
+        if outcome.difference is not None:
+            _tell_difference(session, claim, outcome.difference)
         session.flush()
         session.add_all(_rows_of_report(claim, outcome.evaluation))
         if claim.register_as is not None:
@@ -126,6 +135,18 @@ def _report(claim: Claim, outcome: Outcome) -> Report:
         predicted=evaluation.predicted.astype("<u2").tobytes(),
         confidences=evaluation.confidence.astype(np.dtype("<f4")).tobytes(),
         top_k={str(k): fraction for k, fraction in evaluation.top_k.items()},
+    )
+
+
+def _receipt(claim: Claim, weights: Weights) -> Receipt:
+    arrays = [asdict(each) for each in weights.arrays]
+    return Receipt(training_id=claim.training_id, weights_sha256=weights.sha256, weights={"arrays": arrays})
+
+
+def _tell_difference(session: Session, claim: Claim, difference: Json) -> None:
+    session.execute(
+        update(Rerun).where(Rerun.training_id == claim.training_id).values(difference=difference),
+        execution_options={"synchronize_session": False},
     )
 
 

@@ -16,13 +16,13 @@ from service.errors import DatasetUnavailable, StorageFull
 from service.images.expectation import Expectation, scale
 from service.images.sets.opening import LabelledSet
 from service.records import TrainingState
-from worker import checkpoints, claims, outcomes
+from worker import checkpoints, claims, outcomes, receipts
 from worker.claims import Claim, LeaseLost
 from worker.downloads import open_or_download
 from worker.heartbeat import TIME_LIMIT, Heartbeat
 from worker.keeping import Keeper
 from worker.learning import checkpoints as learned
-from worker.learning import evaluation, export, training
+from worker.learning import evaluation, export, training, weights
 from worker.learning.datasets import LabelledImages
 from worker.learning.errors import Diverged, LearningError, UnusableCheckpoint
 from worker.learning.recipes import Recipe
@@ -132,6 +132,7 @@ def train(workshop: "Workshop", claim: Claim, stops: Stops) -> Outcome:
     fitted = _fit(workshop, claim, stops, data, progress)
     progress.say("evaluating")
     found = evaluation.evaluate(fitted.model, test_images, data.classes, scale, [ProgressCallback(progress)])
+    difference = receipts.difference(workshop.database, claim, fitted.model)
     progress.say("exporting")
     onnx = export.to_onnx(fitted.model)
     progress.say("checking the export")
@@ -148,6 +149,8 @@ def train(workshop: "Workshop", claim: Claim, stops: Stops) -> Outcome:
         notes=notes(spec, data),
         keras=export.to_keras(fitted.model),
         onnx=onnx,
+        weights=weights.weigh(fitted.model),
+        difference=difference,
     )
 
 
@@ -175,6 +178,7 @@ def _fit(
 
     def fit(resume: learned.State | None) -> training.Fitted:
         place = learned.Place(0, 0) if resume is None else resume.place
+        receipts.begin(workshop.database, claim, place, data.sha256)
         progress.begin(place.epoch, place.step)
         return training.fit(
             job, *images, scale, [ProgressCallback(progress)], keeper.keep, resume, fingerprint=fingerprint

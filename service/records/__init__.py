@@ -6,6 +6,7 @@ from service.records.checkpoints import Checkpoint, CheckpointPart
 from service.records.idempotency import IdempotentAnswer
 from service.records.models import Model, ModelAlias, ModelVersion
 from service.records.owners import Owner
+from service.records.receipts import Receipt, Rerun, TrainingAttempt
 from service.records.reports import ClassFigures, MisclassifiedExample, Report
 from service.records.trainings import Epoch, Training, TrainingArtefact, TrainingChange, TrainingLabel, TrainingState
 from service.records.workers import Counter, Worker
@@ -25,9 +26,12 @@ __all__ = [
     "ModelAlias",
     "ModelVersion",
     "Owner",
+    "Receipt",
     "Report",
+    "Rerun",
     "Training",
     "TrainingArtefact",
+    "TrainingAttempt",
     "TrainingChange",
     "TrainingLabel",
     "TrainingState",

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 from service.advice import operations as advising
 from service.errors import DatasetUnavailable, StorageFull
 from service.pictures.contact_sheet import fitted
+from service.receipts import queries as receipts
+from service.receipts import wording
+from service.receipts.schemas import MadeWith
 from service.records import Report, Training
 from service.reports import figures, measures, misclassified, operations, queries
 from service.reports.documents import About, Advice, Confusion, Document, Fact
@@ -50,7 +53,7 @@ def gather(session: Session, settings: Settings, training_id: str) -> Document:
         missing = error.detail
     return Document(
         about=about(session, training_id),
-        facts=tuple(_facts(training)),
+        facts=(*_facts(training), *_made_with(session, training)),
         layers=tuple(_layer(layer) for layer in training.spec["network"]["layers"]),
         curves=figures.curves(session, training_id),
         heat_map=figures.heat_map(session, training_id, None),
@@ -87,6 +90,16 @@ def _facts(training: Training) -> Iterator[Fact]:
     if training.finished_at is not None:
         yield Fact("Finished", f"{training.finished_at:%Y-%m-%d %H:%M} UTC")
     yield Fact("Computed", f"{training.compute_seconds:,.0f} s")
+
+
+def _made_with(session: Session, training: Training) -> Iterator[Fact]:
+    """Yield what the receipt says: what the last attempt was made with, and the hash of the weights."""
+    kept = receipts.receipt(session, training.id)
+    if kept is None:
+        return
+    for attempt in receipts.attempts(session, training.id)[-1:]:
+        yield from (Fact(*one) for one in wording.made_with(MadeWith.model_validate(attempt.made_with)))
+    yield Fact("Its weights' SHA-256", kept.weights_sha256)
 
 
 def _said(value: object) -> str:

@@ -6,6 +6,7 @@ from math import isclose, isfinite
 from sqlalchemy.orm import Session
 
 from service.errors import NoReportYet
+from service.receipts import queries as receipts
 from service.records import Epoch, Report, Training, TrainingState
 from service.reports import measures, queries
 from service.reports.listing import Listing
@@ -43,6 +44,7 @@ def report(session: Session, training_id: str) -> ReportReply:
         top_k=found.top_k,
         classification=found.classification,
         notes=found.notes["notes"],
+        receipt=None if receipts.receipt(session, training_id) is None else f"/v1/trainings/{training_id}/receipt.json",
     )
 
 

@@ -51,6 +51,7 @@ class ReportReply(BaseModel):
     )
     classification: dict[str, Any] = Field(description="As scikit-learn's classification_report(output_dict=True)")
     notes: list[str] = Field(description="What one must know to judge the figures")
+    receipt: str | None = Field(description="The address of the receipt; null for trainings of before there were any")
 
 
 class ClassificationReply(RootModel[dict[str, Any]]):

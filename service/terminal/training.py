@@ -49,15 +49,15 @@ def train(  # noqa: PLR0913, PLR0917 - an option each
         labels=label or (),
     )
     with Client(url) as client:
-        response = submit(client, spec, lost_sight=_wait_for_service)
+        response = submit(client, spec, lost_sight=wait_for_service)
         if as_json and not follow:
             return print_json(response)
         training = submitted(response)
         if as_json:
-            _follow_silently(client, training.id)
+            _follow_as_json(client, training.id)
         elif follow:
             print_text(f"Training {training.id} was submitted.")
-            _follow_visibly(client, training.id)
+            follow_visibly(client, training.id)
         else:
             print_text(f"Training {training.id} was submitted. Look at it: cyfra show {training.id}")
     return None
@@ -72,7 +72,7 @@ def require_success(training: "Facts") -> None:
     raise CommandFailed(FAILED, f"Training {training.id} {training.state}{why}")
 
 
-def _follow_silently(client: "Client", training_id: str) -> None:
+def _follow_as_json(client: "Client", training_id: str) -> None:
     from service.terminal.following import follow
 
     *_, last = follow(client, training_id)
@@ -80,13 +80,22 @@ def _follow_silently(client: "Client", training_id: str) -> None:
     require_success(last)
 
 
-def _follow_visibly(client: "Client", training_id: str) -> None:
+def follow_silently(client: "Client", training_id: str) -> None:
+    """Wait for a training's end; raise CommandFailed unless it is a good one."""
+    from service.terminal.following import follow
+
+    *_, last = follow(client, training_id)
+    require_success(last)
+
+
+def follow_visibly(client: "Client", training_id: str) -> None:
+    """Show how a training goes until its end; raise CommandFailed unless it is a good one."""
     from service.terminal.details import training_details
     from service.terminal.following import follow
     from service.terminal.progress import watcher_for
 
     try:
-        last = watcher_for(console(), client).show(follow(client, training_id, lost_sight=_wait_for_service))
+        last = watcher_for(console(), client).show(follow(client, training_id, lost_sight=wait_for_service))
     except KeyboardInterrupt:
         error_console().print(f"The training goes on. Stop it: cyfra cancel {training_id}", markup=False)
         raise
@@ -94,5 +103,6 @@ def _follow_visibly(client: "Client", training_id: str) -> None:
     require_success(last)
 
 
-def _wait_for_service(trouble: CommandFailed) -> None:
+def wait_for_service(trouble: CommandFailed) -> None:
+    """Say that the service is away, and is asked again."""
     error_console().print(f"{trouble.message} Trying again …", markup=False)

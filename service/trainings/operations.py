@@ -23,23 +23,28 @@ def submit(
 ) -> TrainingReply:
     """Queue a training, and ring once it is committed. Raise NotAllowed or InvalidFields for what is not."""
     _check_priority(caller, request.priority)
-    spec = resolve(request, limits)
+    training = enqueue(session, doorbell, caller, resolve(request, limits), request.priority)
+    return replies.one(session, training)
+
+
+def enqueue(session: Session, doorbell: Doorbell, caller: Caller, spec: dict[str, Any], priority: int = 0) -> Training:
+    """Queue a training of a specification that `resolve` has found in order; ring once it is committed."""
     training = Training(
         id=identity.new_id(),
         owner=caller.name,
         state=TrainingState.QUEUED,
         spec=spec,
-        preset=request.preset,
-        dataset=request.dataset,
+        preset=spec["preset"],
+        dataset=spec["dataset"],
         network=spec["network"]["name"],
-        register_as=request.register_as,
-        priority=request.priority,
-        epochs=request.recipe.epochs,
-        labels=[TrainingLabel(key=key, value=value) for key, value in request.labels.items()],
+        register_as=spec["register_as"],
+        priority=priority,
+        epochs=spec["recipe"]["epochs"],
+        labels=[TrainingLabel(key=key, value=value) for key, value in spec["labels"].items()],
     )
     queries.add(session, training)
     doorbell.ring_after_commit(session)
-    return replies.one(session, training)
+    return training
 
 
 def _check_priority(caller: Caller, priority: int) -> None:

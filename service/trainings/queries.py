@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, delete, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session
 from service.records import (
     Checkpoint,
     ModelVersion,
+    Receipt,
+    Rerun,
     Training,
     TrainingArtefact,
     TrainingChange,
@@ -29,6 +32,17 @@ class Filters:
     dataset: str | None
     preset: str | None
     labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """Which training is repeated, if it is a rerun; and whether there is a receipt."""
+
+    rerun_of: str | None
+    has_receipt: bool
+
+
+NO_REPETITION: Final = Repetition(None, has_receipt=False)
 
 
 def add(session: Session, training: Training) -> None:
@@ -88,6 +102,17 @@ def versions(session: Session, training_ids: Sequence[str]) -> Sequence[ModelVer
     """Return the model versions that came out of the given trainings."""
     query = select(ModelVersion).where(ModelVersion.training_id.in_(training_ids))
     return session.scalars(query.order_by(ModelVersion.name, ModelVersion.version)).all()
+
+
+def repetitions(session: Session, training_ids: Sequence[str]) -> Mapping[str, Repetition]:
+    """Return for each of the given trainings what it repeats, and whether it has a receipt."""
+    query = (
+        select(Training.id, Rerun.original_id, Receipt.training_id.is_not(None))
+        .outerjoin(Rerun, Rerun.training_id == Training.id)
+        .outerjoin(Receipt, Receipt.training_id == Training.id)
+        .where(Training.id.in_(training_ids))
+    )
+    return {row[0]: Repetition(row[1], row[2]) for row in session.execute(query)}
 
 
 def cancel_queued(session: Session, training_id: str) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from service.records import ModelVersion, Training, TrainingChange, TrainingState
 from service.trainings import queries, waiting
 from service.trainings.forecasting import NO_TURN, Turn
+from service.trainings.queries import NO_REPETITION, Repetition
 from service.trainings.schemas import Change, Failure, Metrics, Progress, RegisteredAs, TrainingReply
 
 CANCELLING: Final = "cancelling"
@@ -54,7 +55,7 @@ def one(session: Session, training: Training) -> TrainingReply:
 
 
 def many(session: Session, trainings: Sequence[Training]) -> list[TrainingReply]:
-    """Return trainings as JSON, with two queries however many there are; some more when one of them is queued."""
+    """Return trainings as JSON, with three queries however many there are; some more when one of them is queued."""
     ids = [training.id for training in trainings]
     changes = defaultdict(list)
     for change in queries.changes(session, ids):
@@ -62,16 +63,27 @@ def many(session: Session, trainings: Sequence[Training]) -> list[TrainingReply]
     versions = defaultdict(list)
     for version in queries.versions(session, ids):
         versions[version.training_id].append(version)
+    repetitions = queries.repetitions(session, ids)
     is_any_queued = any(training.state == TrainingState.QUEUED for training in trainings)
     turns = waiting.turns(session) if is_any_queued else {}
     return [
-        _reply(training, changes[training.id], versions[training.id], turns.get(training.id, NO_TURN))
+        _reply(
+            training,
+            changes[training.id],
+            versions[training.id],
+            turns.get(training.id, NO_TURN),
+            repetitions.get(training.id, NO_REPETITION),
+        )
         for training in trainings
     ]
 
 
 def _reply(
-    training: Training, changes: Sequence[TrainingChange], versions: Sequence[ModelVersion], turn: Turn
+    training: Training,
+    changes: Sequence[TrainingChange],
+    versions: Sequence[ModelVersion],
+    turn: Turn,
+    repetition: Repetition,
 ) -> TrainingReply:
     return TrainingReply(
         id=training.id,
@@ -88,6 +100,7 @@ def _reply(
         network=training.network,
         register_as=training.register_as,
         priority=training.priority,
+        rerun_of=repetition.rerun_of,
         labels={label.key: label.value for label in training.labels},
         spec=training.spec,
         queue_position=turn.position or None,
@@ -99,7 +112,7 @@ def _reply(
         error=_failure(training),
         changes=[_change(change) for change in changes],
         models=[RegisteredAs(name=v.name, version=v.version) for v in versions],
-        links=_links(training),
+        links=_links(training, repetition),
     )
 
 
@@ -125,7 +138,7 @@ def _failure(training: Training) -> Failure | None:
     return Failure(type=training.error_type, detail=training.error_detail or "")
 
 
-def _links(training: Training) -> dict[str, str]:
+def _links(training: Training, repetition: Repetition) -> dict[str, str]:
     own = f"/v1/trainings/{training.id}"
     links = {"self": own}
     if not training.state.is_terminal:
@@ -142,4 +155,8 @@ def _links(training: Training) -> dict[str, str]:
             "keras": f"{own}/model.keras",
             "onnx": f"{own}/model.onnx",
         }
+    if repetition.has_receipt:
+        links["receipt"] = f"{own}/receipt.json"
+    if repetition.rerun_of is not None:
+        links["rerun"] = f"{own}/rerun.json"
     return links

@@ -151,6 +151,7 @@ class TrainingReply(BaseModel):
     network: str | None
     register_as: str | None
     priority: int = Field(description="The highest goes first")
+    rerun_of: str | None = Field(description="The training that it repeats")
     labels: dict[str, str]
     spec: dict[str, Any] = Field(description="Everything needed to repeat it")
     queue_position: int | None = Field(

@@ -6,7 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
@@ -66,6 +68,45 @@ def test_a_process_that_runs_goes_on_with_a_newer_database_but_not_with_an_older
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     with pytest.raises(DatabaseNotReady, match="Run `cyfra migrate` once"):
         migrating.check_running(empty)
+
+
+def test_trainings_of_before_there_were_receipts_stay_as_they_are(empty: Database) -> None:
+    before, after = "0007", "0008"
+    migrate_to(empty, before)
+    with empty.engine.execution_options(writes=True).begin() as connection:
+        row = "'0123456789abcdef', 'anna', 'succeeded', 1, '2026-01-01', '{}', 'mnist', 1, 0, 0, 1, 0, 0"
+        columns = "id, owner, state, version, created_at, spec, dataset, attempt, losses, epoch, epochs, step, steps"
+        connection.execute(text(f"INSERT INTO trainings ({columns}) VALUES ({row})"))
+        connection.execute(
+            text(
+                "INSERT INTO training_changes (training_id, at, state, attempt) "
+                "VALUES ('0123456789abcdef', '2026-01-01', 'succeeded', 1)"
+            )
+        )
+
+    migrate_to(empty, after)
+    there = rows(empty)
+    migrate_to(empty, before)
+    migrate_to(empty, after)
+
+    assert there == rows(empty) == {"trainings": 1, "training_changes": 1, "receipts": 0, "reruns": 0}
+
+
+def rows(database: Database) -> dict[str, int]:
+    tables = ("trainings", "training_changes", "receipts", "reruns")
+    with database.engine.connect() as connection:
+        return {table: connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables}
+
+
+def migrate_to(database: Database, revision: str) -> None:
+    """Bring a database up or down to a revision."""
+    with database.engine.execution_options(writes=True).begin() as connection:
+        configuration = Config()
+        configuration.set_main_option("script_location", str(files("migrations")))
+        configuration.attributes["connection"] = connection
+        is_there = "alembic_version" in inspect(connection).get_table_names()
+        now = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() if is_there else ""
+        (command.upgrade if revision > now else command.downgrade)(configuration, revision)
 
 
 def test_a_database_with_foreign_tables_is_refused(empty: Database) -> None:

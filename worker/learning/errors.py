@@ -5,6 +5,7 @@ LearningError
 ├── InvalidRecipe        a recipe that cannot be followed, or contradicts itself
 ├── Diverged             the loss became NaN or infinite; `epoch` says when
 ├── UnusableCheckpoint   bytes that are no checkpoint, or one of another training
+├── UnreadableWeights    bytes that are no weights of this network
 └── ParityError          the exported model answers differently from the trained one
 """
 
@@ -42,6 +43,10 @@ class Diverged(LearningError):
 
 class UnusableCheckpoint(LearningError):
     """Bytes that are no checkpoint, or not of the training that was to go on from them."""
+
+
+class UnreadableWeights(LearningError):
+    """A `.keras` file that cannot be read, or not into the network it is compared with."""
 
 
 class ParityError(LearningError):

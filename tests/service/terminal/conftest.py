@@ -122,6 +122,7 @@ class StandIn:
     troubles: list[int] = field(default_factory=list)  # statuses that come before the next looks at the training
     troubles_of_submit: list[int] = field(default_factory=list)  # and before a training is accepted
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)  # the Idempotency-Key of each rerun
     problem: dict[str, Any] | None = None
 
     def look(self) -> dict[str, Any]:
@@ -187,6 +188,29 @@ def application(stand_in: StandIn) -> FastAPI:
     def advice_text() -> PlainTextResponse:
         return PlainTextResponse("training t1 (succeeded, 2 epochs): nothing stands out\n")
 
+    @app.get("/v1/trainings/t1/receipt.txt")
+    def receipt_text() -> PlainTextResponse:
+        return PlainTextResponse("Receipt of training t1\nseed       1\n")
+
+    @app.get("/v1/trainings/t1/receipt.json")
+    def receipt() -> dict[str, Any]:
+        return {"training": "t1", "seed": 1}
+
+    @app.post("/v1/trainings/t1/rerun")
+    def rerun(request: Request) -> Response:
+        if stand_in.troubles_of_submit:
+            return Response("away", stand_in.troubles_of_submit.pop(0))
+        stand_in.keys.append(request.headers.get("idempotency-key", ""))
+        return JSONResponse(stand_in.course[0], 202)
+
+    @app.get("/v1/trainings/t1/rerun.txt")
+    def difference_text() -> PlainTextResponse:
+        return PlainTextResponse("The weights are bit-equal to the original's.\n")
+
+    @app.get("/v1/trainings/t1/rerun.json")
+    def difference() -> dict[str, Any]:
+        return {"training": "t1", "weights": {"bit_equal": True}}
+
     @app.get("/v1/compare")
     def compare() -> dict[str, Any]:
         return COMPARISON
@@ -245,7 +269,7 @@ def server() -> Iterator[StandIn]:
 def stand_in(server: StandIn) -> StandIn:
     """The server, with nothing asked yet."""
     server.course, server.asked, server.problem = [a_training()], [], None
-    server.troubles, server.troubles_of_submit = [], []
+    server.troubles, server.troubles_of_submit, server.keys = [], [], []
     return server
 
 

@@ -1,0 +1,1 @@
+"""What a training was made with, repeating it, and how the repetition differs."""
