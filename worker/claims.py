@@ -90,6 +90,7 @@ def claim(database: Database, worker: str, lease_seconds: float) -> Claim | None
                 worker=worker,
                 started_at=now(),
                 lease_clock=lease_clock(),
+                lease_began=lease_now(),
                 lease_until=lease_now() + lease_seconds,
                 activity="starting",
                 eta_seconds=None,
@@ -172,6 +173,7 @@ def requeue(session: Session, claim: Claim, reason: str, **columns: object) -> N
 
 
 def _let_go(session: Session, claim: Claim, state: TrainingState, reason: str | None, **columns: object) -> None:
+    seconds = _computed(session, claim)
     at = now().label("at")
     statement = (
         fenced_update(claim)
@@ -179,15 +181,15 @@ def _let_go(session: Session, claim: Claim, state: TrainingState, reason: str | 
             state=state,
             worker=None,
             lease_clock=None,
+            lease_began=None,
             lease_until=None,
             activity=None,
             eta_seconds=None,
             **columns,
         )
-        .returning(Training.owner, Training.started_at, at)
+        .returning(Training.owner, at)
     )
     row = execute_fenced(session, statement)
-    seconds = max(0.0, (row.at - row.started_at).total_seconds())
     session.execute(
         update(Training)
         .where(Training.id == claim.training_id)
@@ -198,6 +200,25 @@ def _let_go(session: Session, claim: Claim, state: TrainingState, reason: str | 
     session.flush()
     fairness.refresh(session, row.owner)
     fairness.charge(session, row.owner, seconds, row.at)
+
+
+def _computed(session: Session, claim: Claim) -> float:
+    """Return the seconds since the claim, on the lease's clock: nobody sets that one.
+
+    Only where it is another clock by now (the host was started anew), or an older worker made the claim, the time of day
+    must do.
+    """
+    columns = (Training.lease_clock, Training.lease_began, Training.started_at)
+    row = session.execute(
+        select(*columns, lease_clock().label("clock"), lease_now().label("seconds"), now().label("at")).where(
+            fence(claim)
+        )
+    ).one_or_none()
+    if row is None:
+        raise LeaseLost
+    if row.lease_clock == row.clock and row.lease_began is not None:
+        return max(0.0, float(row.seconds - row.lease_began))
+    return max(0.0, float((row.at - row.started_at).total_seconds()))
 
 
 def record_where_it_goes_on(session: Session, claim: Claim, epoch: int) -> None:

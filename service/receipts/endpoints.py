@@ -69,7 +69,7 @@ def _receipt(request: Request, resources: Resources, training_id: str, suffix: s
         return Text(wording.receipt(operations.receipt(session, training_id)))
 
     formats: dict[str, Make] = {"json": lambda session: operations.receipt(session, training_id), "txt": as_text}
-    return serve(request, resources, formats, suffix)
+    return serve(request, resources, training_id, formats, suffix)
 
 
 @router.post(
@@ -130,4 +130,4 @@ def _difference(request: Request, resources: Resources, training_id: str, suffix
         return Text(wording.rerun(operations.compare(session, training_id)))
 
     formats: dict[str, Make] = {"json": lambda session: operations.compare(session, training_id), "txt": as_text}
-    return serve(request, resources, formats, suffix)
+    return serve(request, resources, training_id, formats, suffix)

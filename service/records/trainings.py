@@ -60,7 +60,8 @@ class Training(Base):
     losses: Mapped[int] = mapped_column(default=0)  # how many of the attempts ended because their worker was lost
     worker: Mapped[str | None] = mapped_column(String(200))
     lease_clock: Mapped[str | None] = mapped_column(String(64))  # see `service.records.clock`
-    lease_until: Mapped[float | None]  # seconds on that clock
+    lease_began: Mapped[float | None]  # seconds on that clock, as the next one; None: claimed by an older worker
+    lease_until: Mapped[float | None]
     compute_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")  # of all attempts that have ended
     cancel_requested_at: Mapped[datetime | None] = mapped_column(Instant)
 

@@ -51,6 +51,29 @@ def test_a_lease_on_another_clock_has_ended_with_it(database: Database) -> None:
     assert rescuing.rescue(database, max_attempts=3) == 1
 
 
+def test_what_an_attempt_computed_does_not_follow_the_time_of_day(database: Database) -> None:
+    """A host's clock that was an hour off, and is set right in the middle of a training, costs its owner nothing."""
+    queue(database, "one")
+    claim = claimed(database)
+    with database.transaction() as session:
+        session.execute(update(Training).values(started_at=seconds_from_now(-3600), lease_began=lease_now() - 5))
+
+    claims.release(database, claim, "shutdown")
+
+    assert read(database, "one").compute_seconds == pytest.approx(5, abs=2)
+
+
+def test_an_attempt_that_an_older_worker_claimed_is_measured_by_the_time_of_day(database: Database) -> None:
+    queue(database, "one")
+    claim = claimed(database)
+    with database.transaction() as session:
+        session.execute(update(Training).values(started_at=seconds_from_now(-7), lease_began=None))
+
+    claims.release(database, claim, "shutdown")
+
+    assert read(database, "one").compute_seconds == pytest.approx(7, abs=2)
+
+
 def history(database: Database, training_id: str) -> list[tuple[str, int]]:
     with database.reading() as session:
         found = session.scalars(

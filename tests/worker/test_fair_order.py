@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 
 from service.database import Database
 from service.records import Owner, Training, TrainingState, Worker, fairness
-from service.records.clock import seconds_from_now
+from service.records.clock import lease_now
 from service.trainings import waiting
 from worker import claims
 from worker.claims import Claim
@@ -32,8 +32,8 @@ def claim(database: Database) -> str | None:
 def finish(database: Database, training_id: str, seconds: float) -> None:
     """End a training that took `seconds`."""
     with database.transaction() as session:
-        started = seconds_from_now(-seconds)
-        session.execute(update(Training).where(Training.id == training_id).values(started_at=started))
+        began = lease_now() - seconds
+        session.execute(update(Training).where(Training.id == training_id).values(lease_began=began))
         attempt = session.get_one(Training, training_id).attempt
         claims.finish(session, Claim(training_id, attempt, {}, None), TrainingState.SUCCEEDED)
 
