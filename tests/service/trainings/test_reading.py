@@ -10,7 +10,7 @@ from sqlalchemy import update
 from service.database import Database
 from service.edge import cursors
 from service.records import Training, TrainingState, Worker
-from service.records.clock import seconds_from_now
+from service.records.clock import lease_now
 from service.trainings.queries import Filters
 from worker import claims
 
@@ -252,5 +252,5 @@ def finish(database: Database, training_id: str, seconds: float) -> None:
     assert claim is not None
     assert claim.training_id == training_id
     with database.transaction() as session:
-        session.execute(update(Training).values(started_at=seconds_from_now(-seconds)))
+        session.execute(update(Training).values(lease_began=lease_now() - seconds))
         claims.finish(session, claim, TrainingState.SUCCEEDED)
