@@ -44,11 +44,11 @@ class Averaging(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no
         if self._own is not None:
             return
         model = self.model
-        self._own = [keras.ops.convert_to_numpy(variable).copy() for variable in model.trainable_variables]
+        self._own = [_copied(variable) for variable in model.trainable_variables]
         # Keras has no public name for them; its own SwapEMAWeights takes them from here.
         averages = model.optimizer._model_variables_moving_average
         for variable, average in zip(model.trainable_variables, averages, strict=True):
-            variable.assign(average)
+            variable.assign(_copied(average))
 
 
 class TakingOut(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
@@ -60,3 +60,8 @@ class TakingOut(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no
 
     def on_epoch_end(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002  # Keras' signature
         self._averaging.take_out()
+
+
+def _copied(variable: keras.Variable) -> NDArray[np.generic]:
+    """A value of its own: JAX gives the memory of a step's inputs away, and what two variables shared would be gone."""
+    return np.array(keras.ops.convert_to_numpy(variable))
