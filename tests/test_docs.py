@@ -2,9 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 from service.networks.layers import LAYERS
 from service.settings import Settings
+from service.trainings.optimizers import ARGUMENTS, Optimizer
+from service.trainings.recipes import Augmentation, EarlyStopping, Ema, Loss, Recipe, ReduceLrOnPlateau, Schedule
 
 ROOT = Path(__file__).parent.parent
 
@@ -40,3 +43,22 @@ def test_every_layer_is_documented_with_its_arguments_and_their_defaults() -> No
         ]
         assert rows.pop(name) == ", ".join(said), name
     assert rows == {}
+
+
+def test_every_optimizer_is_documented_with_its_arguments_and_their_defaults() -> None:
+    text = (ROOT / "docs" / "recipes.md").read_text().split("## Optimizers")[1].split("\n## ")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|$", text, re.MULTILINE))
+
+    assert rows == {
+        name: ", ".join(f"`{argument}` = {default}" for argument, default in arguments.items())
+        for name, arguments in ARGUMENTS.items()
+    }
+
+
+def test_every_loss_schedule_and_field_of_a_recipe_is_documented() -> None:
+    text = (ROOT / "docs" / "recipes.md").read_text()
+    parts = (Recipe, Optimizer, Augmentation, Ema, EarlyStopping, ReduceLrOnPlateau)
+    names = {name for part in parts for name in part.model_fields} - {"name"}
+    names |= {name for part in (Loss, Schedule) for name in get_args(part.model_fields["name"].annotation)}
+
+    assert {name for name in names if f"`{name}`" not in text and f'"{name}"' not in text} == set()

@@ -162,7 +162,7 @@ def _fit(
     job = Job(
         layers=spec["network"]["layers"],
         input_shape=data.shape,
-        recipe=Recipe.from_json(spec["recipe"]),
+        recipe=Recipe.from_json(spec["recipe"], data.classes),
         validation=Validation.from_json(spec["validation"]),
         seed=spec["seed"],
     )

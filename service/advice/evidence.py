@@ -14,6 +14,7 @@ USUAL_RATES: Final = {
     "adagrad": 0.01,
     "adadelta": 1.0,
     "lion": 0.0001,
+    "muon": 0.001,
 }
 """Where to begin with each optimizer: Keras' defaults, but for three. Adadelta's paper needs no rate, that is 1.0 (Zeiler 2012,
 arXiv:1212.5701; Keras' documentation says so beside its default of 0.001); Adagrad's is 0.01 in most libraries; Lion's is

@@ -86,7 +86,7 @@ def _faults_of_recipe(request: TrainingRequest, dataset: Builtin) -> list[Fault]
         if callback is not None and callback.monitor.startswith("val_") and validation.source == "none":
             detail = f'There is no {callback.monitor} when validation is {{"from": "none"}}; monitor loss or accuracy'
             faults.append(Fault(f"/recipe/callbacks/{name}/monitor", detail))
-    return [*faults, *_contradictions(recipe)]
+    return [*faults, *_faults_of_class_weight(recipe, dataset)]
 
 
 def faults_of_batch_size(recipe: Recipe, validation: Validation, dataset: Builtin) -> list[Fault]:
@@ -98,18 +98,20 @@ def faults_of_batch_size(recipe: Recipe, validation: Validation, dataset: Builti
     return [Fault("/recipe/batch_size", detail)]
 
 
-def _contradictions(recipe: Recipe) -> list[Fault]:
-    faults = []
-    optimizer, schedule = recipe.optimizer, recipe.schedule
-    moves = schedule.name != "constant" or schedule.warmup_epochs > 0
-    if moves and recipe.callbacks.reduce_lr_on_plateau is not None:
-        detail = f"The schedule ({schedule.name}, warm-up) and reduce_lr_on_plateau both set the rate; set one of them to null"
-        faults.append(Fault("/recipe/callbacks/reduce_lr_on_plateau", detail))
-    if schedule.warmup_epochs > recipe.epochs:
-        detail = f"Received {schedule.warmup_epochs:g}; the training has only {recipe.epochs} epochs"
-        faults.append(Fault("/recipe/schedule/warmup_epochs", detail))
-    if optimizer.momentum and optimizer.name not in {"sgd", "rmsprop"}:
-        faults.append(Fault("/recipe/optimizer/momentum", f"{optimizer.name} has none; sgd and rmsprop do"))
-    if optimizer.nesterov and not (optimizer.name == "sgd" and optimizer.momentum):
-        faults.append(Fault("/recipe/optimizer/nesterov", "Only sgd with a momentum above 0 has it"))
+def _faults_of_class_weight(recipe: Recipe, dataset: Builtin) -> list[Fault]:
+    weights = recipe.class_weight
+    if weights is None or isinstance(weights, str):
+        return []
+    faults = [
+        Fault(
+            f"/recipe/class_weight/{name.replace('~', '~0').replace('/', '~1')}",
+            unknown(name, dataset.classes, "class"),
+        )
+        for name in weights
+        if name not in dataset.classes
+    ]
+    if not any(weights.get(name, 1.0) for name in dataset.classes):
+        faults.append(
+            Fault("/recipe/class_weight", "No class counts anything; one at least must, with a weight above 0")
+        )
     return faults

@@ -15,7 +15,9 @@ from service.app import create_app
 from service.database import Database
 from service.images.sets.opening import open_set, save_set
 from service.networks.presets import NETWORKS
+from service.records import Training
 from service.settings import Settings
+from service.trainings.optimizers import ARGUMENTS
 from service.trainings.presets import TRAININGS
 from service.trainings.resolving import resolve
 from service.trainings.schemas import TrainingRequest
@@ -71,12 +73,76 @@ def test_a_worker_understands_every_validation_and_network(network: str, validat
     assert job(dataset="mnist", network=network, validation=validation).validation.source == validation["from"]
 
 
-@pytest.mark.parametrize("schedule", ["constant", "cosine", "one_cycle"])
-@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam", "adamw", "nadam", "adagrad", "adadelta"])
+@pytest.mark.parametrize("schedule", ["constant", "step", "exponential", "cosine", "one_cycle"])
+@pytest.mark.parametrize("optimizer", list(ARGUMENTS))
 def test_a_worker_understands_every_optimizer_and_schedule(optimizer: str, schedule: str) -> None:
     recipe = {"optimizer": {"name": optimizer}, "schedule": {"name": schedule}, "callbacks": {"early_stopping": {}}}
 
     assert job(preset="quickstart", recipe=recipe).recipe.optimizer.name == optimizer
+
+
+def test_a_recipe_of_everything_is_trained_reported_and_served(service: Trained) -> None:
+    recipe = {
+        "epochs": 2,
+        "batch_size": 100,
+        "optimizer": {
+            "name": "lion",
+            "learning_rate": 0.02,
+            "beta_1": 0.95,
+            "weight_decay": 0.01,
+            "global_clipnorm": 1,
+        },
+        "loss": {"name": "categorical_focal_crossentropy", "gamma": 1, "alpha": 1, "label_smoothing": 0.05},
+        "schedule": {"name": "exponential", "factor": 0.5, "every_epochs": 1, "warmup_epochs": 0.2},
+        "augmentation": {"rotation": 5, "brightness": 0.2, "cutout": 0.2, "mixup": 0.1},
+        "callbacks": {"early_stopping": {"monitor": "val_loss", "min_delta": 0.001, "patience": 1}},
+        "class_weight": {"1": 0.9, "8": 1.2},
+        "ema": {"momentum": 0.9},
+        "precision": "mixed",
+    }
+
+    training = ended(service, **{**TINY, "recipe": recipe, "register_as": "everything"})
+
+    assert training["state"] == "succeeded", training["error"]
+    assert training["metrics"]["test_accuracy"] > 0.6  # 0.1 is chance
+    assert training["spec"]["recipe"]["class_weight"] == {"1": 0.9, "8": 1.2}
+    page = service.client.get(f"/v1/trainings/{training['id']}/report.html")
+    assert page.status_code == 200
+    assert "global clipnorm 1.0" in page.text
+    assert service.client.get(f"/v1/trainings/{training['id']}/advice").status_code == 200
+    digit = service.client.get("/v1/datasets/mnist-5k/samples/test/0.png").content
+    assert service.client.post("/v1/models/everything/predict", content=digit).status_code == 200
+
+
+def test_a_training_that_an_older_version_wrote_down_is_carried_out_and_reported(service: Trained) -> None:
+    training_id = service.submit(**{**TINY, "recipe": {"epochs": 1, "augmentation": {"rotation": 5}}})
+    with service.database.transaction() as session:
+        row = session.get_one(Training, training_id)
+        row.spec = {**row.spec, "recipe": as_in_the_first_version(row.spec["recipe"])}
+
+    service.work()
+
+    training = service.client.get(f"/v1/trainings/{training_id}").json()
+    assert training["state"] == "succeeded", training["error"]
+    assert set(training["spec"]["recipe"]["optimizer"]) == {
+        *("name", "learning_rate", "momentum", "nesterov", "weight_decay")
+    }
+    assert service.client.get(f"/v1/trainings/{training['id']}/report.html").status_code == 200
+    again = service.client.post("/v1/trainings", json=training["spec"])
+    assert again.status_code == 202, again.text
+
+
+def as_in_the_first_version(recipe: dict[str, Any]) -> dict[str, Any]:
+    """A recipe with the fields that there were at first."""
+    first = {
+        "optimizer": ("name", "learning_rate", "momentum", "nesterov", "weight_decay"),
+        "loss": ("name", "label_smoothing"),
+        "schedule": ("name", "warmup_epochs"),
+        "augmentation": ("rotation", "zoom", "shift", "shear", "horizontal_flip"),
+        "callbacks": ("reduce_lr_on_plateau", "early_stopping"),
+    }
+    whole = {name: recipe[name] for name in ("epochs", "batch_size", "drop_remainder")}
+    return whole | {part: {name: recipe[part][name] for name in names} for part, names in first.items()}
 
 
 def test_a_loss_that_is_no_number_ends_the_training_as_diverged(service: Trained) -> None:

@@ -13,7 +13,8 @@ so that, as seen on the screen, a positive angle `a` turns the picture counter-c
 larger, a positive shift moves it right or down (before it is turned), and a positive shear `s` moves its lower part to
 the left.
 Between pixels the value is bilinear, with positions rounded to 1/256 pixel; beyond the border the border pixel goes on
-("nearest", as in Keras' ImageDataGenerator). Flips come last. With all parameters zero the warp is the identity.
+("nearest", as in Keras' ImageDataGenerator). With all parameters zero the warp is the identity. After it come flips, then
+the brightness, then cutout's black square.
 """
 
 from dataclasses import dataclass
@@ -34,9 +35,12 @@ def augment(images: NDArray[np.uint8], spec: AugmentationSpec, rng: np.random.Ge
         images: (n, height, width, channels) uint8; not changed.
         spec: how far the maps may go. Each image draws, independently and uniformly: an angle in ±`rotation` degrees,
             a zoom for each axis in 1 ± `zoom`, a shift for each axis in ±`shift` times that side, a shear in ±`shear`
-            (pixels sideways for each pixel down), and with `horizontal_flip` a flip of its left and right with
-            probability 1/2.
-        rng: where the draws come from, in a fixed order: the same state gives the same images.
+            (pixels sideways for each pixel down), with `horizontal_flip` a flip of its left and right with probability
+            1/2, with `vertical_flip` one of top and bottom, a factor in 1 ± `brightness` for its values, and with
+            `cutout` the centre of a black square, anywhere on the image, with sides of `cutout` times the image's shorter
+            side, of which only what lies on the image counts (DeVries & Taylor 2017, arXiv:1708.04552).
+        rng: where the draws come from, in a fixed order, nothing for what is zero or false but the warp: the same state
+            gives the same images.
 
     Returns:
         (n, height, width, channels) uint8.
@@ -45,7 +49,34 @@ def augment(images: NDArray[np.uint8], spec: AugmentationSpec, rng: np.random.Ge
     if spec.horizontal_flip:
         flipped = rng.random(len(images)) < 0.5
         warped[flipped] = warped[flipped, :, ::-1]
+    if spec.vertical_flip:
+        flipped = rng.random(len(images)) < 0.5
+        warped[flipped] = warped[flipped, ::-1]
+    if spec.brightness:
+        factors = rng.uniform(1 - spec.brightness, 1 + spec.brightness, len(images))
+        warped = _brighten(warped, factors.astype(np.float32))
+    if spec.cutout:
+        _cut_out(warped, spec.cutout, rng)
     return warped
+
+
+def _brighten(images: NDArray[np.uint8], factors: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Each image times its factor, rounded, and white where it would be more."""
+    levels = np.arange(256, dtype=np.float32)
+    brightened = np.empty_like(images)
+    for index, factor in enumerate(factors):  # a table of 256 values an image, and no image in float
+        brightened[index] = np.minimum(np.rint(levels * factor), 255).astype(np.uint8)[images[index]]
+    return brightened
+
+
+def _cut_out(images: NDArray[np.uint8], cutout: float, rng: np.random.Generator) -> None:
+    """Blacken a square of each image, in place."""
+    count, height, width, _ = images.shape
+    side = max(1, round(cutout * min(height, width)))
+    tops = rng.integers(0, height, count) - side // 2
+    lefts = rng.integers(0, width, count) - side // 2
+    for image, top, left in zip(images, tops, lefts, strict=True):
+        image[max(top, 0) : top + side, max(left, 0) : left + side] = 0
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from worker.learning.errors import UnusableCheckpoint
 from worker.learning.following import EpochResult
+from worker.learning.versions import content as content_of
 
 if TYPE_CHECKING:
     from worker.learning.training import Job
@@ -85,9 +86,9 @@ Keep: TypeAlias = Callable[[Place, Callable[[], bytes]], None]
 
 def fingerprint(job: "Job", dataset_sha256: str) -> str:
     """Name a training by everything that its weights follow from: the SHA-256, as hex, of canonical JSON of the job and
-    its data set's SHA-256.
+    its data set's SHA-256. A job that an earlier version could have carried out has the name that it gave.
     """
-    content = {"job": asdict(job), "dataset_sha256": dataset_sha256}
+    content = {"job": content_of(job), "dataset_sha256": dataset_sha256}
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

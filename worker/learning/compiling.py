@@ -4,16 +4,18 @@ from collections.abc import Mapping
 
 import keras
 
-from worker.learning.recipes import LossSpec, OptimizerSpec, Recipe
+from worker.learning.optimizers import optimizer
+from worker.learning.recipes import LossSpec, Recipe
 
-_OPTIMIZERS: Mapping[str, type[keras.optimizers.Optimizer]] = {
-    "adadelta": keras.optimizers.Adadelta,
-    "sgd": keras.optimizers.SGD,
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
-    "rmsprop": keras.optimizers.RMSprop,
-    "nadam": keras.optimizers.Nadam,
-    "adagrad": keras.optimizers.Adagrad,
+GAMMA = 2.0
+ALPHA = 0.25
+"""Of the focal cross-entropy where the recipe says nothing (Lin et al. 2017, arXiv:1708.02002)."""
+
+_OTHER_LOSSES: Mapping[str, type[keras.losses.Loss]] = {
+    "mean_squared_error": keras.losses.MeanSquaredError,
+    "categorical_hinge": keras.losses.CategoricalHinge,
+    "hinge": keras.losses.Hinge,
+    "kl_divergence": keras.losses.KLDivergence,
 }
 
 
@@ -21,23 +23,33 @@ def compile_model(model: keras.Model, recipe: Recipe) -> None:
     """Give the model the recipe's optimizer and loss, and the metric `accuracy`.
 
     With label smoothing, `loss` and `val_loss` are those of the smoothed labels, because that is what is minimised;
-    `worker.learning.evaluation` reports the plain cross-entropy.
+    `worker.learning.evaluation` reports the plain cross-entropy. So it is with every loss.
     """
-    model.compile(optimizer=optimizer(recipe.optimizer), loss=loss(recipe.loss), metrics=["accuracy"])
-
-
-def optimizer(spec: OptimizerSpec) -> keras.optimizers.Optimizer:
-    """The learning rate is always said: Keras 3's Adadelta would take 0.001 where the old one took 1.0."""
-    arguments: dict[str, object] = {"learning_rate": spec.learning_rate, "weight_decay": spec.weight_decay or None}
-    if spec.name == "adamw":
-        arguments["weight_decay"] = spec.weight_decay
-    if spec.name in {"sgd", "rmsprop"}:
-        arguments["momentum"] = spec.momentum
-    if spec.name == "sgd":
-        arguments["nesterov"] = spec.nesterov
-    return _OPTIMIZERS[spec.name](**arguments)
+    last_layer = model.output._keras_history.operation.name
+    model.compile(
+        optimizer=optimizer(recipe.optimizer, ema_momentum=recipe.ema_momentum, last_layer=last_layer),
+        loss=loss(recipe.loss),
+        metrics=["accuracy"],
+    )
 
 
 def loss(spec: LossSpec) -> keras.losses.Loss:
-    """Cross-entropy of probabilities against one-hot labels, the mean over a batch."""
-    return keras.losses.CategoricalCrossentropy(label_smoothing=spec.label_smoothing)
+    """A loss of probabilities p against one-hot labels y of k classes, the mean over a batch.
+
+    - `categorical_crossentropy`: -sum(y log p).
+    - `categorical_focal_crossentropy`: -sum(alpha (1 - p)^gamma y log p) (Lin et al. 2017, arXiv:1708.02002).
+    - `mean_squared_error`: sum((y - p)^2) / k.
+    - `categorical_hinge`: max(0, 1 + max((1 - y) p) - sum(y p)) (Crammer & Singer 2001, of probabilities).
+    - `hinge`: sum(max(0, 1 - (2 y - 1) p)) / k.
+    - `kl_divergence`: sum(y log(y / p)): the cross-entropy less the entropy of y, which only label mixing makes differ.
+    """
+    match spec.name:
+        case "categorical_crossentropy":
+            return keras.losses.CategoricalCrossentropy(label_smoothing=spec.label_smoothing)
+        case "categorical_focal_crossentropy":
+            return keras.losses.CategoricalFocalCrossentropy(
+                alpha=ALPHA if spec.alpha is None else spec.alpha,
+                gamma=GAMMA if spec.gamma is None else spec.gamma,
+                label_smoothing=spec.label_smoothing,
+            )
+    return _OTHER_LOSSES[spec.name]()

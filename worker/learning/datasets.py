@@ -13,13 +13,21 @@ from numpy.typing import NDArray
 
 from worker.learning.augmentation import augment
 from worker.learning.errors import InvalidRecipe
+from worker.learning.mixing import mix
 from worker.learning.recipes import Recipe
+from worker.learning.weighting import class_weights
 
 Scale: TypeAlias = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """(n, height, width, channels) uint8 -> the same shape, float32 in 0..1; one function for training and prediction."""
 
-Batch: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""(n, height, width, channels) images and (n, classes) one-hot labels."""
+Batch: TypeAlias = (
+    tuple[NDArray[np.float32], NDArray[np.float32]]
+    | tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+)
+"""(n, height, width, channels) images and (n, classes) one-hot labels, and perhaps (n,) how much each counts."""
+
+MIXING = 1
+"""The last part of the seed of what mixup draws, so that they are no other draws."""
 
 CHUNK = 4096
 """About so many images are gathered and warped at a time: bounds memory, and is large enough to cost little."""
@@ -100,7 +108,7 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]  # keras has
     """
 
     def __init__(self, examples: LabelledImages, recipe: Recipe, scale: Scale, seed: int) -> None:
-        """Of the recipe: epochs, batch_size, drop_remainder and augmentation.
+        """Of the recipe: epochs, batch_size, drop_remainder, augmentation and class_weight.
 
         Raises InvalidRecipe when there is no full batch and `drop_remainder` leaves out the rest.
         """
@@ -111,6 +119,12 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]  # keras has
         self._scale = scale
         self._seed = seed
         self._epoch = 0
+        self._mixup = 0.0 if recipe.augmentation is None else recipe.augmentation.mixup
+        self._weights = (
+            None
+            if recipe.class_weight is None
+            else class_weights(recipe.class_weight, examples.labels[examples.order], examples.classes)
+        )
         whole, rest = divmod(len(examples), recipe.batch_size)
         self._batches = whole if recipe.drop_remainder or not rest else whole + 1
         if not self._batches:
@@ -131,11 +145,16 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]  # keras has
         self._epoch = epoch
 
     def __getitem__(self, index: int) -> Batch:
+        epoch = self._epoch
         chunk, within = divmod(index, self._chunk_batches)
-        images, labels = self._take(self._epoch, chunk)
+        images, labels = self._take(epoch, chunk)
         size = self._recipe.batch_size
         part = slice(within * size, (within + 1) * size)
-        return self._scale(images[part]), self._one_hot[labels[part]]
+        scaled, targets = self._scale(images[part]), self._one_hot[labels[part]]
+        if self._mixup:
+            rng = np.random.default_rng((self._seed, epoch, index, MIXING))
+            scaled, targets = mix(scaled, targets, self._mixup, rng)
+        return (scaled, targets) if self._weights is None else (scaled, targets, targets @ self._weights)
 
     def close(self) -> None:
         """End the thread. Asking for a batch afterwards raises RuntimeError."""

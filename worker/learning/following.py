@@ -2,7 +2,7 @@
 
 In this order: `Pacing` sets the epoch's data and each step's learning rate, `Recording` stops a training that diverges
 and writes down each epoch, then come the caller's callbacks, then Keras' own that the recipe asks for, and last
-`worker.learning.checkpoints.Checkpointing`.
+`worker.learning.checkpoints.Checkpointing`. With moving averages `worker.learning.averaging` is around them.
 """
 
 import math
@@ -129,11 +129,19 @@ def recipe_callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
 
 def _plateau(spec: PlateauSpec) -> keras.callbacks.Callback:
     return keras.callbacks.ReduceLROnPlateau(
-        monitor=spec.monitor, factor=spec.factor, patience=spec.patience, min_lr=spec.min_lr
+        monitor=spec.monitor,
+        factor=spec.factor,
+        patience=spec.patience,
+        min_lr=spec.min_lr,
+        min_delta=spec.min_delta,
+        cooldown=spec.cooldown,
     )
 
 
 def _early_stopping(spec: EarlyStoppingSpec) -> keras.callbacks.Callback:
     return keras.callbacks.EarlyStopping(
-        monitor=spec.monitor, patience=spec.patience, restore_best_weights=spec.restore_best_weights
+        monitor=spec.monitor,
+        patience=spec.patience,
+        restore_best_weights=spec.restore_best_weights,
+        min_delta=spec.min_delta,
     )

@@ -237,14 +237,14 @@ def fault_in(spec: Mapping[str, object]) -> str | None:
     return None
 
 
-def make(spec: Mapping[str, object], name: str | None = None) -> keras.layers.Layer:
-    """The Keras layer of a spec in which `fault_in` finds nothing.
+def make(spec: Mapping[str, object], name: str | None = None, dtype: str | None = None) -> keras.layers.Layer:
+    """The Keras layer of a spec in which `fault_in` finds nothing; `dtype` is a policy of Keras', None for the usual.
 
     Raises TypeError or ValueError, Keras' own, for a missing argument or two that contradict each other.
     """
     arguments = {argument: _as_keras(value) for argument, value in spec.items() if argument not in WIRING}
     kind: type[keras.layers.Layer] = getattr(keras.layers, str(spec["layer"]))  # it is one of ARGUMENTS
-    return kind(name=name, **arguments)
+    return kind(name=name, dtype=dtype, **arguments)
 
 
 def _as_keras(value: object) -> object:

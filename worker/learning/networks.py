@@ -13,7 +13,9 @@ MAX_WEIGHTS = 50_000_000
 """Weights that one layer may have (200 MB as float32): what is asked for beyond it is a mistake, not a network."""
 
 
-def build(layers: Sequence[Mapping[str, object]], input_shape: tuple[int, int, int], seed: int) -> keras.Model:
+def build(
+    layers: Sequence[Mapping[str, object]], input_shape: tuple[int, int, int], seed: int, precision: str = "float32"
+) -> keras.Model:
     """Build the network of a layer list, its weights drawn from `seed`.
 
     Args:
@@ -24,6 +26,8 @@ def build(layers: Sequence[Mapping[str, object]], input_shape: tuple[int, int, i
         input_shape: (height, width, channels) of one image.
         seed: from 0 to 2**32 - 1. Sets the global seeds of Python, NumPy and the backend: initial weights and the draws
             of dropout follow from it.
+        precision: "mixed" computes in bfloat16, but for the last layer and every softmax, with weights in float32
+            (Micikevicius et al. 2018, arXiv:1710.03740; bfloat16 has float32's range, and needs no scaled loss).
 
     Returns:
         A functional model from (n, height, width, channels) float32 to the output of the last layer. Not compiled.
@@ -42,7 +46,9 @@ def build(layers: Sequence[Mapping[str, object]], input_shape: tuple[int, int, i
         owner = wiring.weights_of[index]
         inputs = [outputs[place] for place in wiring.sources[index]]
         if owner not in made:
-            made[owner] = _make(inputs, owner, layers[owner], wiring.names[owner])
+            is_exact = owner == wiring.weights_of[wiring.output] or _is_softmax(layers[owner])
+            dtype = None if precision == "float32" else "float32" if is_exact else "mixed_bfloat16"
+            made[owner] = _make(inputs, owner, layers[owner], wiring.names[owner], dtype)
         outputs[index] = _apply(made[owner], inputs, index, layers[owner])
     return keras.Model(images, outputs[wiring.output], name="network")
 
@@ -80,7 +86,13 @@ def _gives_probabilities(layers: Sequence[Mapping[str, object]], wiring: Wiring)
     return found[wiring.output]
 
 
-def _make(inputs: Sequence[keras.KerasTensor], index: int, spec: Mapping[str, object], name: str) -> keras.layers.Layer:
+def _is_softmax(spec: Mapping[str, object]) -> bool:
+    return spec["layer"] == "Softmax" or spec.get("activation") == "softmax"
+
+
+def _make(
+    inputs: Sequence[keras.KerasTensor], index: int, spec: Mapping[str, object], name: str, dtype: str | None
+) -> keras.layers.Layer:
     fault = allowed.fault_in(spec)
     if fault is not None:
         raise UnbuildableNetwork(fault, index=index)
@@ -90,7 +102,7 @@ def _make(inputs: Sequence[keras.KerasTensor], index: int, spec: Mapping[str, ob
             raise UnbuildableNetwork(
                 f"{spec['layer']} would have {weights:,} weights; at most {MAX_WEIGHTS:,} are allowed.", index=index
             )
-        return allowed.make(spec, name)
+        return allowed.make(spec, name, dtype)
     except (KeyError, TypeError, ValueError) as error:
         raise UnbuildableNetwork(f"{spec['layer']} does not fit: {_first_line(error)}", index=index) from error
 

@@ -12,15 +12,24 @@ class Fields:
     Every reader raises InvalidRecipe when the field is missing or is not what it should be.
     """
 
-    def __init__(self, mapping: Mapping[str, object], where: str, names: Collection[str]) -> None:
-        """`names`: all the fields that the object must have; it may have no other."""
+    def __init__(
+        self,
+        mapping: Mapping[str, object],
+        where: str,
+        names: Collection[str],
+        later: Mapping[str, object] | None = None,
+    ) -> None:
+        """`names`: all the fields that the object must have; it may have no other but those of `later`, which are younger
+        than the oldest specifications that are kept: what they mean where they are missing.
+        """
+        later = later or {}
         for name in names:
             if name not in mapping:
                 raise InvalidRecipe(f"{where}/{name} is missing.")
         for name in mapping:
-            if name not in names:
-                raise InvalidRecipe(f"{where}/{name} is not known. Known: {', '.join(names)}.")
-        self._mapping = mapping
+            if name not in names and name not in later:
+                raise InvalidRecipe(f"{where}/{name} is not known. Known: {', '.join((*names, *later))}.")
+        self._mapping = {**later, **mapping}
         self._where = where
 
     def integer(self, name: str, low: int) -> int:
@@ -38,11 +47,17 @@ class Fields:
             )
         return float(value)  # type: ignore[arg-type]
 
+    def number_or_none(self, name: str, low: float, high: float) -> float | None:
+        return None if self._mapping[name] is None else self.number(name, low, high)
+
     def flag(self, name: str) -> bool:
         value = self._mapping[name]
         if not isinstance(value, bool):
             raise self._wrong(name, "true or false")
         return value
+
+    def flag_or_none(self, name: str) -> bool | None:
+        return None if self._mapping[name] is None else self.flag(name)
 
     def word(self, name: str, choices: Collection[str]) -> str:
         value = self._mapping[name]

@@ -6,6 +6,7 @@ from typing import Self
 
 import keras
 
+from worker.learning.averaging import Averaging, TakingOut
 from worker.learning.capturing import Workings, create_variables
 from worker.learning.checkpoints import Checkpointing, Keep, Place, State
 from worker.learning.compiling import compile_model
@@ -104,7 +105,7 @@ def fit(
         Diverged: the loss became NaN or infinite.
     """
     keras.utils.clear_session()
-    model = build(job.layers, job.input_shape, job.seed)
+    model = build(job.layers, job.input_shape, job.seed, job.recipe.precision)
     check_classifier(job.layers, model, train.classes)
     compile_model(model, job.recipe)
     create_variables(model, train.classes)
@@ -116,6 +117,9 @@ def fit(
         if resume is not None:
             workings.restore(model, resume, last)
         ours = [Pacing(job.recipe, batches), recording, *callbacks, *watching]
+        if job.recipe.ema_momentum is not None:
+            averaging = Averaging()
+            ours = [averaging, *ours, TakingOut(averaging)]
         if keep is not None:
             ours.append(Checkpointing(keep, workings.capture))
         fit_from(
@@ -126,7 +130,16 @@ def fit(
             Hooks(ours, model, workings, resume, last),
             job.recipe.epochs,
         )
-    return Fitted(model, recording.epochs)
+    return Fitted(_in_float32(model, job), recording.epochs)
+
+
+def _in_float32(model: keras.Model, job: Job) -> keras.Model:
+    """The network as it answers: mixed precision is for training, and its weights were float32 all the time."""
+    if job.recipe.precision == "float32":
+        return model
+    whole = build(job.layers, job.input_shape, job.seed)
+    whole.set_weights(model.get_weights())
+    return whole
 
 
 def _parts(job: Job, train: LabelledImages, test: LabelledImages) -> tuple[LabelledImages, LabelledImages | None]:

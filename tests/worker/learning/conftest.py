@@ -75,7 +75,7 @@ def job(recipe_json: dict[str, object]) -> Callable[..., Job]:
     """Makes a job of the smallest network; keywords replace fields of the recipe, or seed, layers and validation."""
 
     def make(*, seed: int = 1, layers: object = LINEAR, validation: object = None, **overrides: object) -> Job:
-        recipe = Recipe.from_json({**recipe_json, **overrides})
+        recipe = Recipe.from_json({**recipe_json, **overrides}, "0123456789")
         return Job(layers, (28, 28, 1), recipe, Validation.from_json(validation or {"from": "none"}), seed)
 
     return make

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -81,6 +82,50 @@ def test_only_flips_mirror_left_and_right_about_half_of_the_images():
     mirrored = (flipped == arrow()[:, :, ::-1]).all(axis=(1, 2, 3))
     assert 430 < mirrored.sum() < 570
     assert np.array_equal(flipped[~mirrored], images[~mirrored])
+
+
+def test_vertical_flips_turn_about_half_of_the_images_upside_down():
+    images = np.repeat(arrow(), 1000, axis=0)
+
+    flipped = augment(images, AugmentationSpec(vertical_flip=True), np.random.default_rng(1))
+
+    turned = (flipped == arrow()[:, ::-1]).all(axis=(1, 2, 3))
+    assert 430 < turned.sum() < 570
+    assert np.array_equal(flipped[~turned], images[~turned])
+
+
+def test_brightness_multiplies_an_image_by_a_factor_of_its_own_up_to_white():
+    images = np.tile(np.array([0, 100, 250], np.uint8).reshape(1, 1, 3, 1), (2000, 2, 1, 1))
+
+    lit = augment(images, AugmentationSpec(brightness=0.4), np.random.default_rng(1))
+
+    greys = lit[:, 0, 1, 0].astype(int)
+    assert (greys.min(), greys.max()) == (60, 140)
+    assert abs(greys.mean() - 100) < 2
+    assert (lit[:, :, 0] == 0).all()
+    assert (lit[greys > 102][:, :, 2] == 255).all()
+    assert np.array_equal(lit[:, 0], lit[:, 1])
+
+
+def test_cutout_blackens_one_square_that_may_reach_over_the_border():
+    images = np.full((3000, 20, 30, 2), 200, np.uint8)
+
+    cut = augment(images, AugmentationSpec(cutout=0.3), np.random.default_rng(1))
+
+    black = (cut == 0).all(axis=3)
+    assert set(np.unique(cut)) == {0, 200}
+    assert black.any(axis=2).sum(axis=1).max() == black.any(axis=1).sum(axis=1).max() == 6
+    assert black.sum(axis=(1, 2)).min() >= 3 * 3
+    assert black.any(axis=0).all()  # everywhere, at some time
+
+
+def test_what_is_added_leaves_the_draws_before_it_as_they_were(digits: LabelledImages):
+    plain = augment(digits.images, LECTURE, np.random.default_rng(1))
+
+    cut = augment(digits.images, replace(LECTURE, cutout=0.25), np.random.default_rng(1))
+
+    assert np.array_equal(cut[cut > 0], plain[cut > 0])
+    assert (cut != plain).any()
 
 
 def test_colours_move_together(digits: LabelledImages):

@@ -118,8 +118,20 @@ def test_a_partial_batch_is_a_step_when_it_is_not_dropped(job: MakeJob, train: L
     assert listening.heard.count("train") == 6
 
 
-def test_every_step_runs_at_the_schedules_rate(job: MakeJob, train: LabelledImages, test: LabelledImages):
-    listening, cycling = Listening(), job()
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        {"name": "one_cycle", "warmup_epochs": 0},
+        {"name": "cosine", "warmup_epochs": 0.5},
+        {"name": "step", "warmup_epochs": 0, "factor": 0.5, "every_epochs": 0.5},
+        {"name": "exponential", "warmup_epochs": 0.25, "factor": 0.1, "every_epochs": 1},
+        {"name": "constant", "warmup_epochs": 1},
+    ],
+)
+def test_every_step_runs_at_the_schedules_rate(
+    job: MakeJob, train: LabelledImages, test: LabelledImages, schedule: dict[str, object]
+):
+    listening, cycling = Listening(), job(schedule=schedule)
 
     fitted = fit(cycling, train, test, to_unit, [listening])
 
@@ -223,3 +235,42 @@ def test_a_network_for_other_classes_is_refused_before_training(
 def test_a_validation_that_says_nothing_known_is_refused(json: dict[str, object]):
     with pytest.raises(InvalidRecipe, match="/validation"):
         Validation.from_json(json)
+
+
+def test_mixed_precision_learns_and_answers_in_float32(job: MakeJob, train: LabelledImages, test: LabelledImages):
+    adam = {"name": "adam", "learning_rate": 0.01, "momentum": 0.0, "nesterov": False, "weight_decay": 0.0}
+    mixed = job(layers=TINY, epochs=8, batch_size=25, optimizer=adam, validation={"from": "test"}, precision="mixed")
+
+    fitted = fit(mixed, train, test, to_unit)
+
+    assert fitted.epochs[-1].val_accuracy > 0.6
+    assert {layer.compute_dtype for layer in fitted.model.layers} == {"float32"}
+    probabilities = fitted.model.predict(to_unit(test.images), verbose=0)
+    accuracy = float((probabilities.argmax(axis=1) == test.labels).mean())
+    assert accuracy == pytest.approx(fitted.epochs[-1].val_accuracy, abs=0.03)
+
+
+def test_a_cut_of_the_rate_waits_for_its_cooldown(job: MakeJob, train: LabelledImages, test: LabelledImages):
+    standing_still = {
+        "epochs": 5,
+        "optimizer": {"name": "sgd", "learning_rate": 1e-6, "momentum": 0.0, "nesterov": False, "weight_decay": 0.0},
+        "schedule": {"name": "constant", "warmup_epochs": 0},
+        "augmentation": None,
+        "callbacks": {
+            "reduce_lr_on_plateau": {
+                "monitor": "loss",
+                "factor": 0.5,
+                "patience": 1,
+                "min_lr": 0.0,
+                "min_delta": 1.0,
+                "cooldown": 2,
+            },
+            "early_stopping": None,
+        },
+    }
+
+    fitted = fit(job(**standing_still), train, test, to_unit)
+
+    # The first epoch is the best; the second does not improve, and cuts the rate; then two epochs are not looked at.
+    rates = [result.learning_rate / 1e-6 for result in fitted.epochs]
+    assert rates == pytest.approx([1, 1, 0.5, 0.5, 0.25], rel=1e-4)
