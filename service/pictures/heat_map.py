@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from service.pictures import fonts, style
 from service.pictures.drawings import Drawing, drawing
 from service.pictures.paper import Paper
-from service.pictures.stamps import Across, Down
+from service.pictures.stamps import Across, Down, Tile
 from service.pictures.style import Format
 
 # ruff: noqa: PLC0415 - see `service.pictures.style`
@@ -100,19 +100,26 @@ def _cell(count: int) -> float:
 def _draw(picture: HeatMap, format_: Format) -> bytes:
     place = layout(picture)
     is_large = len(picture.classes) > MOST_DETAILED
+    tiles: list[Tile] = []
     with style.canvas(place.width, place.height) as figure:
-        paper = Paper(figure, place.width, place.height, is_stamped=is_large and format_ in {"png", "print"})
+        paper = Paper(figure, place.width, place.height, is_stamped=is_large)
         paper.heading(MARGIN, picture.title, picture.subtitle)
         colours = _colours(picture.values)
         if is_large:
-            _cells_as_image(paper, picture, colours, place)
+            tile = _cells_as_image(paper, picture, colours, place)
+            if format_ in {"png", "print"}:
+                tiles.append(tile)
+            else:
+                _tile(paper, tile)
         else:
             _cells(paper, picture, colours, place)
         _numbers(paper, picture, colours, place)
         _labels(paper, picture, place)
         _key(paper, picture, place)
         sharpness = style.SHARPNESS if len(picture.classes) <= 40 else 1.0
-        return style.rendered(figure, format_, picture.alternative, sharpness=sharpness, stamps=paper.stamps)
+        return style.rendered(
+            figure, format_, picture.alternative, sharpness=sharpness, tiles=tiles, stamps=paper.stamps
+        )
 
 
 def _ramp(stops: tuple[str, ...], where: NDArray[np.float64]) -> Colours:
@@ -156,15 +163,19 @@ def _cells(paper: Paper, picture: HeatMap, colours: Colours, place: Layout) -> N
     paper.rectangles(boxes[~is_empty], colours[~is_empty])
 
 
-def _cells_as_image(paper: Paper, picture: HeatMap, colours: Colours, place: Layout) -> None:
-    """Draw a pixel a cell: ten thousand shapes would be a large file."""
+def _cells_as_image(paper: Paper, picture: HeatMap, colours: Colours, place: Layout) -> Tile:
+    """Draw the empty matrix, and return a pixel for each cell: ten thousand shapes would be a large file."""
     shown = np.round(255 * colours).astype(np.uint8)
     shown[picture.values == 0, 3] = 0
     _ground(paper, place)
-    axes = paper.axes(place.left, TOP, place.side, place.side)
+    return Tile(place.left, TOP, place.side, place.side, shown)
+
+
+def _tile(paper: Paper, tile: Tile) -> None:
+    axes = paper.axes(tile.left, tile.top, tile.wide, tile.tall)
     axes.set_axis_off()
-    axes.set_zorder(2)  # above the ground, below the numbers
-    axes.imshow(shown, interpolation="none", aspect="auto")
+    axes.set_zorder(2)  # above the ground
+    axes.imshow(tile.pixels, interpolation="none", aspect="auto")
 
 
 def _ground(paper: Paper, place: Layout) -> None:

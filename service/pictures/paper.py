@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Paper:
     """A figure of `style.canvas`, `width` pixels wide and `height` pixels tall.
 
-    `is_stamped` makes stamps of its texts, where there are hundreds of them, for `style.rendered` to put on a PNG.
+    `is_stamped` makes stamps of its texts, where there are hundreds of them, for `style.rendered` to put on top.
     """
 
     def __init__(self, figure: "Figure", width: float, height: float, *, is_stamped: bool = False) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from service.pictures.stamps import Stamp, press
+from service.pictures.stamps import Stamp, Tile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +41,7 @@ WRONG_RAMP: Final = ("#fde8d7", "#f3ac74", "#d55e00", "#7f3700")
 
 PIXELS_AN_INCH: Final = 96  # of CSS; figures are laid out in such pixels
 SHARPNESS: Final = 1.5  # pixels of a PNG for each of them
-PRINTED: Final = 2.5  # the same, on paper: some 220 an inch over the width of A4
+PRINTED: Final = 2.0  # the same, on paper: some 180 an inch over the width of A4
 VARIABLES: Final = {INK: "--ink", MUTED: "--muted", LINE: "--line", EMPTY: "--empty"}
 
 _LOCK: Final = RLock()
@@ -84,11 +84,13 @@ def rendered(
     alternative: str,
     *,
     sharpness: float = SHARPNESS,
+    tiles: Sequence[Tile] = (),
     stamps: Sequence[Stamp] = (),
 ) -> bytes:
     """Return the figure as a file, the same bytes each time; call it within `canvas`.
 
-    `alternative` says in words what is to be seen; `stamps` are put on top of a PNG.
+    `alternative` says in words what is to be seen; `tiles`, which only a
+    PNG has, and `stamps` are put on top.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -100,13 +102,17 @@ def rendered(
         drawn.draw()  # type: ignore[no-untyped-call]
         pixels = np.asarray(drawn.buffer_rgba())  # type: ignore[no-untyped-call]
         picture = Image.fromarray(pixels).convert("RGB")
-        press(picture, stamps, sharpness)
+        pressed: Sequence[Tile | Stamp] = (*tiles, *stamps)
+        for each in pressed:
+            each.press(picture, sharpness)
         return png(picture, alternative)
     content = io.BytesIO()
     FigureCanvasSVG(figure)
     figure.patch.set_visible(format_ == "svg")
     figure.savefig(content, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     text = content.getvalue().decode()
+    if stamps:
+        text = text.replace("</svg>", "\n".join([*(stamp.as_svg() for stamp in stamps), "</svg>"]))
     return (_inline(text, alternative) if format_ == "inline" else _described(text, alternative)).encode()
 
 
