@@ -22,6 +22,8 @@ from worker.learning.training import Job, fit
 
 FOLDER = Path(__file__).parents[3] / "examples" / "networks"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+EVERY_TIME = ("depthwise", "residual", "rows-rnn", "two-heads")  # the rest of them with the long tests
+TRAINED = [name if name in EVERY_TIME else pytest.param(name, marks=pytest.mark.long) for name in NAMES]
 
 
 def described(name: str) -> list[dict[str, object]]:
@@ -30,7 +32,7 @@ def described(name: str) -> list[dict[str, object]]:
     return [layer.model_dump(mode="json", exclude_none=True) for layer in layers]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TRAINED)
 def test_a_described_network_trains_resumes_and_exports(
     name: str, job: Callable[..., Job], train: LabelledImages, test: LabelledImages
 ):
