@@ -2,7 +2,7 @@
 
 Revision: 0008, after 0007
 
-Tables of their own: to alter `trainings` SQLite would copy it. What was trained before has no receipt.
+Tables of their own: a training has an attempt or many, and few are reruns. What was trained before has no receipt.
 """
 
 import sqlalchemy as sa

@@ -3,11 +3,14 @@
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from PIL import ImageFont
 
 Weight = Literal["", "-Bold"]
+
+FAMILIES: Final = ("DejaVu Sans", "Verdana", "Arial", "Helvetica")
+"""In an SVG the first of them that the reader has."""
 
 
 def path(weight: Weight = "") -> Path:

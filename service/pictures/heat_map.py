@@ -107,7 +107,7 @@ def _draw(picture: HeatMap, format_: Format) -> bytes:
         colours = _colours(picture.values)
         if is_large:
             tile = _cells_as_image(paper, picture, colours, place)
-            if format_ in {"png", "print"}:
+            if format_ in style.PIXELS:
                 tiles.append(tile)
             else:
                 _tile(paper, tile)

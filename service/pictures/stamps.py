@@ -17,8 +17,7 @@ ANCHORS: Final = {"left": "l", "center": "m", "right": "r", "baseline": "s", "to
 SVG_ANCHORS: Final = {"left": "start", "center": "middle", "right": "end", "baseline": "start", "top": "end"}
 BELOW: Final = {"baseline": 0.0, "center": 0.36, "top": 0.76, "left": 0.76, "right": 0.0}
 """How far the baseline lies below the named point, in heights of the text: half of a capital of DejaVu Sans, or all of it."""
-POINTS_A_PIXEL: Final = 0.75
-FAMILY: Final = "'DejaVu Sans', 'Verdana', 'Arial', 'Helvetica', sans-serif"
+FAMILY: Final = ", ".join([*(f"'{family}'" for family in fonts.FAMILIES), "sans-serif"])
 
 
 @dataclass(frozen=True)
@@ -50,15 +49,15 @@ class Stamp:
         corner_y = {"top": y, "center": y - turned.height / 2, "baseline": y - turned.height}[self.at[1]]
         picture.paste(self.colour, (round(corner_x), round(corner_y)), turned)
 
-    def as_svg(self) -> str:
-        """Return it as an element of an SVG that is laid out in points."""
+    def as_svg(self, unit: float) -> str:
+        """Return it as an element of an SVG that has `unit` of its own units for each of the layout's pixels."""
         along, across = (self.at[1], self.at[0]) if self.is_upright else self.at
         weight = " font-weight: bold;" if self.is_bold else ""
         turn = " rotate(-90)" if self.is_upright else ""
         return (
-            f'<text style="font-size: {self.size * POINTS_A_PIXEL:g}px; font-family: {FAMILY};{weight} '
+            f'<text style="font-size: {self.size * unit:g}px; font-family: {FAMILY};{weight} '
             f'text-anchor: {SVG_ANCHORS[along]}; fill: {self.colour}" dy="{BELOW[across]}em" '
-            f'transform="translate({self.x * POINTS_A_PIXEL:.2f} {self.y * POINTS_A_PIXEL:.2f}){turn}">'
+            f'transform="translate({self.x * unit:.2f} {self.y * unit:.2f}){turn}">'
             f"{escape(self.text)}</text>"
         )
 

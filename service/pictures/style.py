@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from service.pictures import fonts
 from service.pictures.stamps import Stamp, Tile
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Format = Literal["png", "print", "svg", "inline"]
 """`inline` is SVG to be put into a page: no paper of its own, and the page's colours through CSS variables.
 `print` is a PNG with as many pixels as a page of paper wants."""
+
+PIXELS: Final = frozenset[Format]({"png", "print"})
 
 PAPER: Final = "#ffffff"
 INK: Final = "#1d2433"
@@ -47,7 +50,7 @@ VARIABLES: Final = {INK: "--ink", MUTED: "--muted", LINE: "--line", EMPTY: "--em
 _LOCK: Final = RLock()
 _SETTINGS: Final[dict[Any, Any]] = {
     "font.family": ["sans-serif"],
-    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "Helvetica"],
+    "font.sans-serif": list(fonts.FAMILIES),
     "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and copied
     "svg.hashsalt": "cyfra",
     "text.color": INK,
@@ -95,7 +98,7 @@ def rendered(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    if format_ in {"png", "print"}:
+    if format_ in PIXELS:
         sharpness = PRINTED if format_ == "print" else sharpness
         figure.set_dpi(PIXELS_AN_INCH * sharpness)
         drawn = FigureCanvasAgg(figure)
@@ -112,7 +115,7 @@ def rendered(
     figure.savefig(content, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     text = content.getvalue().decode()
     if stamps:
-        text = text.replace("</svg>", "\n".join([*(stamp.as_svg() for stamp in stamps), "</svg>"]))
+        text = text.replace("</svg>", "\n".join([*(stamp.as_svg(points(1)) for stamp in stamps), "</svg>"]))
     return (_inline(text, alternative) if format_ == "inline" else _described(text, alternative)).encode()
 
 
