@@ -184,6 +184,7 @@ def _facts(paper: _Paper, document: Document) -> None:
     with paper.table(
         borders_layout=TableBordersLayout.HORIZONTAL_LINES,
         first_row_as_headings=False,
+        text_align=Align.L,
         col_widths=(1, 3),
         line_height=ROW_HEIGHT,
     ) as table:
