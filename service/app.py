@@ -20,6 +20,7 @@ from service.edge.observing import Observing
 from service.edge.refusals import ExplainingRefusals
 from service.edge.resources import Resources
 from service.edge.stopping import told_by_signals
+from service.edge.turns import Turns
 from service.edge.wrapping import wrap
 from service.explanations.endpoints import router as explanations
 from service.health.checks import Checks
@@ -33,8 +34,10 @@ from service.metrics.scraping import Scrape
 from service.models.endpoints import router as models
 from service.networks.endpoints import router as networks
 from service.pictures import warming
+from service.predictions.batching import Batches
 from service.predictions.endpoints import router as predictions
 from service.predictions.engines import Engines
+from service.predictions.express import Express
 from service.protocols.mlflow.endpoints import router as mlflow
 from service.protocols.open_inference.endpoints import router as open_inference
 from service.protocols.tensorflow_serving.endpoints import router as tensorflow_serving
@@ -48,6 +51,7 @@ from service.web.endpoints import router as web
 
 logger = logging.getLogger(__name__)
 
+MOST_PREPARING: Final = 256
 DESCRIPTION: Final = """
 Train convolutional image classifiers and ask them what is on a picture.
 
@@ -68,11 +72,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         database = Database(settings.resolved_database_url, on_wait=metrics.waited)
         migrating.check(database)
         doorbell = Doorbell(settings)
+        engines = Engines(database, settings.max_engine_bytes)
         resources = Resources(
             settings,
             database,
             doorbell,
-            Engines(database),
+            engines,
+            Batches(settings.max_waiting_pictures, metrics.batched),
+            Turns("pictures", settings.decoding_threads, MOST_PREPARING),
             metrics,
             Scrape(metrics, database),
             Checks(settings, database, doorbell),
@@ -80,7 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         )
         app.state.resources = resources
         try:
-            with told_by_signals() as app.state.stopping:
+            with told_by_signals() as app.state.stopping, engines.following():
                 async with resources.live.watcher.open(app.state.stopping):
                     warming.start(settings.home)
                     yield
@@ -97,6 +104,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
+    wrap(app, lambda wrapped: Express(wrapped, lambda: app.state.resources))
     wrap(app, ExplainingRefusals)
     wrap(app, lambda wrapped: Observing(wrapped, metrics))
     for router in (trainings, live, reports, advice, comparisons, datasets, networks, models, health, metrics_router):

@@ -35,7 +35,9 @@ The detail is written where the error is raised: it says what was received and w
     ├── NotAllowed 403
     ├── Unavailable 503
     │   ├── DatabaseNotReady
-    │   └── TooManyViewers
+    │   ├── TooManyViewers
+    │   ├── TooManyPictures
+    │   └── TooManyUploads
     └── StorageFull 507           no room to write; reading and predicting go on
 """
 
@@ -218,6 +220,14 @@ class Unavailable(CyfraError):
 
 class DatabaseNotReady(Unavailable):
     name, title = "database-not-ready", "The database has another version than this program"
+
+
+class TooManyPictures(Unavailable):
+    name, title = "too-many-pictures", "More pictures wait for an answer than may"
+
+
+class TooManyUploads(Unavailable):
+    name, title = "too-many-uploads", "More is being uploaded than there is room for"
 
 
 class TooManyViewers(Unavailable):

@@ -57,6 +57,17 @@ class Settings(BaseSettings):
     max_tensor_images: int = Field(
         default=1024, gt=0, description="Most images in one request of /v2, TensorFlow Serving's or MLflow's protocol."
     )
+    decoding_threads: int = Field(
+        default=2, gt=0, description="How many requests' pictures one process of the API decodes at a time."
+    )
+    max_waiting_pictures: int = Field(
+        default=1024, gt=0, description="Most pictures that wait for the networks of one process of the API."
+    )
+    max_engine_bytes: int = Field(
+        default=512 << 20,
+        gt=0,
+        description="Most memory that loaded models may take in one process of the API, roughly.",
+    )
     max_image_pixels: int = Field(default=50_000_000, gt=0, description="Largest image that is decoded, pixels.")
     max_layers: int = Field(default=200, gt=0, le=500, description="Deepest network that is trained, layers.")
     max_parameters: int = Field(default=50_000_000, gt=0, description="Largest network that is trained.")

@@ -7,12 +7,14 @@ from fastapi import Depends, Request
 
 from service.database import Database
 from service.edge.in_flight import InFlight
+from service.edge.turns import Turns
 from service.explanations.explaining import Explaining
 from service.health.checks import Checks
 from service.live.streaming import Live
 from service.metrics.process import ProcessMetrics
 from service.metrics.scraping import Scrape
 from service.pictures.keeping import Kept
+from service.predictions.batching import Batches
 from service.predictions.engines import Engines
 from service.queue import Doorbell
 from service.settings import Settings
@@ -26,6 +28,8 @@ class Resources:
     database: Database
     doorbell: Doorbell
     engines: Engines
+    batches: Batches
+    preparing: Turns
     metrics: ProcessMetrics
     scrape: Scrape
     checks: Checks
@@ -36,6 +40,7 @@ class Resources:
 
     def close(self) -> None:
         """Close all of it."""
+        self.batches.close()
         self.doorbell.close()
         self.database.close()
 

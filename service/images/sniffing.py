@@ -31,8 +31,21 @@ _BRANDS = {
     b"avif": "an AVIF",
     b"avis": "an AVIF",
 }
+_PNG_WITH_HEADER = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"  # then width and height, 4 bytes each
+_SMALL_SIDE = 32
+_SMALL_BYTES = 8192
 _PNM = re.compile(rb"P[1-7][ \t\r\n]")
 _PRINTABLE = frozenset(string.printable)
+
+
+def is_small_png(data: bytes) -> bool:
+    """Whether the bytes begin like a PNG with no side over 32 pixels, and are few: it is decoded faster than handed on."""
+    return (
+        len(data) <= _SMALL_BYTES
+        and data.startswith(_PNG_WITH_HEADER)
+        and int.from_bytes(data[16:20]) <= _SMALL_SIDE
+        and int.from_bytes(data[20:24]) <= _SMALL_SIDE
+    )
 
 
 def looks_like_svg(data: bytes) -> bool:

@@ -37,13 +37,16 @@ class ProcessMetrics:
         )
         self._predictions = Histogram(
             "cyfra_prediction_seconds",
-            "Time from the pictures of a request to its answers: a thread's turn, decoding, normalising, the network.",
+            "Time from the pictures of a request to its answers: decoding, normalising, waiting for the network, and its run.",
             ("model",),
             buckets=PREDICTION_BUCKETS,
             registry=registry,
         )
         self._batches = Histogram(
-            "cyfra_prediction_batch_size", "Pictures in a prediction request.", buckets=BATCH_BUCKETS, registry=registry
+            "cyfra_prediction_batch_size",
+            "Pictures that a network took at once.",
+            buckets=BATCH_BUCKETS,
+            registry=registry,
         )
         waits = Histogram(
             "cyfra_database_wait_seconds",
@@ -73,7 +76,11 @@ class ProcessMetrics:
             known = self._requests_by[key] = self._requests.labels(method, route, f"{status // 100}xx")
         known.observe(seconds)
 
-    def predicted(self, model: str, pictures: int, seconds: float) -> None:
+    def batched(self, pictures: int) -> None:
+        """Count a batch that a network took."""
+        self._batches.observe(pictures)
+
+    def predicted(self, model: str, seconds: float) -> None:
         """Count a prediction request that was answered, by a model that exists.
 
         Names of models are given by users. The first hundred that answer get a series of their own, all others share one.
@@ -83,7 +90,6 @@ class ProcessMetrics:
             model = model if len(self._predictions_by) < MOST_MODELS else OTHER
             known = self._predictions_by[model] = self._predictions.labels(model)
         known.observe(seconds)
-        self._batches.observe(pictures)
 
     def waited(self, what: str, seconds: float) -> None:
         """Count a wait for the database: see `service.waits`."""

@@ -1,10 +1,12 @@
 """`POST /predict` and `POST /v1/models/{name}/predict`: pictures in, answers out."""
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Annotated, Final
 
+import numpy as np
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
+from numpy.typing import NDArray
 
 from service.edge import negotiating
 from service.edge.resources import Resources, ResourcesDependency
@@ -12,6 +14,7 @@ from service.images.decoding import Limits
 from service.predictions import operations, receiving, renderings
 from service.predictions.documenting import ANSWERS, BODY, PROBLEMS
 from service.predictions.operations import Wanted
+from service.predictions.pictures import Sent, prepared
 from service.predictions.pinning import WantedVersion
 from service.predictions.schemas import Prediction, Predictions
 from service.records.models import DEFAULT_MODEL
@@ -80,15 +83,21 @@ async def _answer(request: Request, resources: Resources, name: str, version: st
     settings = resources.settings
     read = await receiving.receive(request, settings)
 
-    def work() -> list[Prediction]:
-        engine = resources.engines.find(name, version)
-        limits = Limits(max_pixels=settings.max_image_pixels)
-        return operations.predict(engine, read(engine.expects), wanted, limits).predictions
+    engine = await resources.engines.ready(name, version)
+    limits = Limits(max_pixels=settings.max_image_pixels)
+
+    def prepare() -> tuple[Sequence[Sent], NDArray[np.float32]]:
+        sent = read(engine.expects)
+        return sent, np.stack([prepared(one, number, engine.expects, limits) for number, one in enumerate(sent, 1)])
 
     began = perf_counter()
-    found = await run_in_threadpool(work)
-    resources.metrics.predicted(found[0].model.name, len(found), perf_counter() - began)
-    headers = {"Vary": "Accept", "X-Model": found[0].model.name, "X-Model-Version": str(found[0].model.version)}
+    sent, images = await resources.preparing.take(prepare)
+    rows = await resources.batches.probabilities(engine, images)
+    found = operations.named(engine, rows, sent, wanted)
+    if wanted.seen:
+        operations.show(found, images)
+    resources.metrics.predicted(engine.name, perf_counter() - began)
+    headers = {"Vary": "Accept", "X-Model": engine.name, "X-Model-Version": str(engine.version)}
     if chosen == "html":
         headers |= PAGE_HEADERS
     return Response(RENDERINGS[chosen](found), media_type=FORMATS[chosen], headers=headers)

@@ -1,4 +1,4 @@
-"""From pictures to answers: prepare, run, name."""
+"""From probabilities to answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.images.decoding import Limits
 from service.images.showing import as_data_url, as_picture, as_png
 from service.predictions.engines import Engine
-from service.predictions.pictures import Sent, prepared
-from service.predictions.schemas import Prediction, Predictions, ServedModel
+from service.predictions.pictures import Sent
+from service.predictions.schemas import Prediction, ServedModel
 
 
 @dataclass(frozen=True)
@@ -22,15 +21,15 @@ class Wanted:
     seen: bool = False
 
 
-def predict(engine: Engine, sent: Sequence[Sent], wanted: Wanted, limits: Limits) -> Predictions:
-    """Return what is on each picture; raise what is wrong with the first that cannot be read."""
-    images = np.stack([prepared(one, number, engine.expects, limits) for number, one in enumerate(sent, start=1)])
-    probabilities = engine.probabilities(images)
-    found = [_named(engine, row, wanted, one) for row, one in zip(probabilities, sent, strict=True)]
-    if wanted.seen:
-        for prediction, image in zip(found, images, strict=True):
-            prediction.seen = as_data_url(as_png(as_picture(image)))
-    return Predictions(predictions=found)
+def named(engine: Engine, probabilities: NDArray[np.float32], sent: Sequence[Sent], wanted: Wanted) -> list[Prediction]:
+    """Return what is on each picture: `probabilities` are `(n, classes)` of the n that were sent."""
+    return [_named(engine, row, wanted, one) for row, one in zip(probabilities, sent, strict=True)]
+
+
+def show(predictions: Sequence[Prediction], images: NDArray[np.float32]) -> None:
+    """Add to each prediction what the network saw: images `(n, height, width, channels)` in 0..1."""
+    for prediction, image in zip(predictions, images, strict=True):
+        prediction.seen = as_data_url(as_png(as_picture(image)))
 
 
 def _named(engine: Engine, row: NDArray[np.float32], wanted: Wanted, sent: Sent) -> Prediction:

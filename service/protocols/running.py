@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
-from fastapi.concurrency import run_in_threadpool
 from numpy.typing import NDArray
 
 from service.edge.resources import Resources
@@ -27,11 +26,9 @@ async def run(resources: Resources, name: str, version: str | None, read: Callab
     Raise UnknownModel, UnknownVersion, NoModelYet, and whatever `read` raises.
     """
 
-    def work() -> Answered:
-        engine = resources.engines.find(name, version)
-        return Answered(engine, engine.probabilities(read(engine)))
-
+    engine = await resources.engines.ready(name, version)
     began = perf_counter()
-    answered = await run_in_threadpool(work)
-    resources.metrics.predicted(answered.engine.name, len(answered.probabilities), perf_counter() - began)
-    return answered
+    images = await resources.preparing.take(lambda: read(engine))
+    probabilities = await resources.batches.probabilities(engine, images)
+    resources.metrics.predicted(engine.name, perf_counter() - began)
+    return Answered(engine, probabilities)

@@ -45,6 +45,7 @@ def api(
     import uvicorn
 
     from service import logs
+    from service.listening.fairly import CountedProtocol
     from service.metrics.sharing import shared_folder
 
     signal.signal(signal.SIGTERM, _end_well)
@@ -57,8 +58,8 @@ def api(
             host=host,
             port=port,
             workers=workers,
-            loop="uvloop",
-            http="httptools",
+            loop="service.listening.fairly:FairLoop" if workers > 1 else "uvloop",
+            http=CountedProtocol if workers > 1 else "httptools",
             access_log=False,  # ours says more: see service.edge.observing
             log_config=logs.configuration(settings, access_log=access_log),
             server_header=False,

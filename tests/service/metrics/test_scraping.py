@@ -135,8 +135,8 @@ def test_models_beyond_the_hundredth_share_one_series() -> None:
     metrics = ProcessMetrics()
 
     for number in range(MOST_MODELS + 20):
-        metrics.predicted(f"model-{number}", 1, 0.003)
-        metrics.predicted(f"model-{number}", 1, 0.003)
+        metrics.predicted(f"model-{number}", 0.003)
+        metrics.predicted(f"model-{number}", 0.003)
 
     counts = {
         sample.labels["model"]: sample.value

@@ -1,35 +1,28 @@
 """NVIDIA's own client, as its users run it, against a real server."""
 
-import socket
-import threading
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import uvicorn
 from tritonclient import http as triton
 from tritonclient.utils import InferenceServerException
 
+from service.app import create_app
 from tests.service.protocols.conftest import Digits
+from tests.serving import serving
 from tests.trained import Trained
 from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
 def triton_client(trained: Trained) -> Iterator[triton.InferenceServerClient]:
-    """A client of a server in a thread; the application has been started by the test client already."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(trained.client.app, lifespan="off", log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            wait_until(lambda: server.started, 30, "the server")
-            with triton.InferenceServerClient(f"127.0.0.1:{listening.getsockname()[1]}") as client:
-                yield client
-        finally:
-            server.should_exit = True
-            thread.join()
+    """A client of a server that has the trained model."""
+    with (
+        serving(create_app(trained.settings)) as url,
+        triton.InferenceServerClient(url.removeprefix("http://")) as client,
+    ):
+        wait_until(client.is_server_live, 30, "the server")
+        yield client
 
 
 def images(digits: Digits, *, binary: bool, datatype: str = "FP32") -> triton.InferInput:

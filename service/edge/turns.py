@@ -1,4 +1,4 @@
-"""Explanations take their turn: a few at a time on threads of their own, so that predictions never wait behind them."""
+"""Work that takes turns: a few at a time on threads of their own, so that nothing else waits behind it."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -9,23 +9,25 @@ from service.errors import Unavailable
 
 Result = TypeVar("Result")
 
-AT_A_TIME: Final = 2
-MOST_WAITING: Final = 30
 RETRY_SECONDS: Final = 2
 
 
 class Turns:
     """Who is being served, and who waits. Made inside a running event loop."""
 
-    def __init__(self) -> None:
-        self._limiter = anyio.CapacityLimiter(AT_A_TIME)
+    def __init__(self, what: str, at_a_time: int, most_waiting: int) -> None:
+        """Serve `at_a_time`; while `most_waiting` wait, refuse more. `what` they are is said in the refusal: "explanations"."""
+        self._what = what
+        self._limiter = anyio.CapacityLimiter(at_a_time)
+        self._most_waiting = most_waiting
+        self._most_present = at_a_time + most_waiting
         self._present = 0
 
     async def take(self, work: Callable[[], Result]) -> Result:
         """Carry out `work` on a thread when its turn comes; raise Unavailable if too many wait already."""
-        if self._present >= AT_A_TIME + MOST_WAITING:
+        if self._present >= self._most_present:
             raise Unavailable(
-                f"{MOST_WAITING} explanations wait already. Ask again in {RETRY_SECONDS} s.",
+                f"{self._most_waiting} {self._what} wait already. Ask again in {RETRY_SECONDS} s.",
                 retry_after_seconds=RETRY_SECONDS,
             )
         self._present += 1

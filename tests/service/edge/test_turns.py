@@ -1,13 +1,14 @@
-"""Explanations wait for each other, not for ever, and what was made is kept within bounds."""
+"""A few are served at a time, some wait, the rest is sent away."""
 
 import threading
 
 import anyio
 import pytest
 
+from service.edge.turns import Turns
 from service.errors import Unavailable
-from service.explanations.keeping import MOST_BYTES, Kept
-from service.explanations.turns import AT_A_TIME, MOST_WAITING, Turns
+
+AT_A_TIME, MOST_WAITING = 2, 30
 
 
 def test_a_few_are_carried_out_at_a_time_and_too_many_are_sent_away():
@@ -32,7 +33,7 @@ def test_a_few_are_carried_out_at_a_time_and_too_many_are_sent_away():
             go_on.set()
 
     async def crowd() -> None:
-        turns = Turns()
+        turns = Turns("explanations", AT_A_TIME, MOST_WAITING)
         async with anyio.create_task_group() as group:
             for _ in range(AT_A_TIME + MOST_WAITING + 1):
                 group.start_soon(come, turns)
@@ -46,22 +47,9 @@ def test_a_few_are_carried_out_at_a_time_and_too_many_are_sent_away():
 
 def test_a_turn_that_fails_gives_its_place_back():
     async def fail_often() -> None:
-        turns = Turns()
+        turns = Turns("explanations", AT_A_TIME, MOST_WAITING)
         for _ in range(AT_A_TIME + MOST_WAITING + 1):
             with pytest.raises(ZeroDivisionError):
                 await turns.take(lambda: 1 // 0)
 
     anyio.run(fail_often)
-
-
-def test_what_was_made_is_given_again_until_there_is_too_much_of_it():
-    kept, made = Kept(), []
-
-    def make(name: str) -> bytes:
-        made.append(name)
-        return bytes(MOST_BYTES // 2)
-
-    for name in ["a", "b", "a", "c", "a", "b"]:
-        kept.get(name, lambda name=name: make(name))
-
-    assert made == ["a", "b", "c", "b"]

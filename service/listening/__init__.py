@@ -1,0 +1,1 @@
+"""How several processes of the API share one address: each has its fair part of the connections."""
