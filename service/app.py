@@ -21,6 +21,7 @@ from service.edge.refusals import ExplainingRefusals
 from service.edge.resources import Resources
 from service.edge.stopping import told_by_signals
 from service.edge.turns import Turns
+from service.edge.uploading import Uploads
 from service.edge.wrapping import wrap
 from service.explanations.endpoints import router as explanations
 from service.health.checks import Checks
@@ -104,6 +105,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
+    wrap(app, lambda wrapped: Uploads(wrapped, settings.max_held_bytes))
     wrap(app, lambda wrapped: Express(wrapped, lambda: app.state.resources))
     wrap(app, ExplainingRefusals)
     wrap(app, lambda wrapped: Observing(wrapped, metrics))

@@ -22,6 +22,7 @@ The detail is written where the error is raised: it says what was received and w
     │   ├── NotRepeatable
     │   ├── StillRunning
     │   └── StillInFlight
+    ├── TooSlow 408
     ├── BodyTooLarge 413
     ├── WrongContentType 415
     ├── Unprocessable 422
@@ -165,6 +166,11 @@ class StillRunning(Conflict):
 
 class StillInFlight(Conflict):
     name, title = "still-in-flight", "The first request with this Idempotency-Key is not answered yet"
+
+
+class TooSlow(CyfraError):
+    status, name, title = 408, "too-slow", "The body did not come in time"
+    headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
 
 
 class BodyTooLarge(CyfraError):

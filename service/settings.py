@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     )
     max_json_bytes: int = Field(default=1 << 20, gt=0, description="Largest body of a JSON request, bytes.")
     max_upload_bytes: int = Field(default=16 << 20, gt=0, description="Largest body of an upload, bytes.")
+    max_held_bytes: int = Field(
+        default=256 << 20, gt=0, description="Most bytes of bodies that one process of the API holds at a time."
+    )
     max_images: int = Field(default=64, gt=0, description="Most images in one prediction request.")
     max_tensor_images: int = Field(
         default=1024, gt=0, description="Most images in one request of /v2, TensorFlow Serving's or MLflow's protocol."

@@ -32,6 +32,14 @@ class PlainError(CyfraError):
         return made(detail)
 
 
+class Refusal(HTTPException):
+    """What a middleware refuses while a body is read: FastAPI turns every other exception there into a 400 of its own."""
+
+    def __init__(self, problem: CyfraError) -> None:
+        super().__init__(problem.status, problem.detail)
+        self.problem = problem
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers."""
     app.add_exception_handler(CyfraError, _cyfra_error)
@@ -105,6 +113,8 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
 
 
 def _as_cyfra_error(request: Request, error: HTTPException) -> CyfraError:
+    if isinstance(error, Refusal):
+        return error.problem
     if error.status_code == BodyTooLarge.status:
         return too_large(request)
     phrase = HTTPStatus(error.status_code).phrase
