@@ -66,7 +66,7 @@ bench: $(INSTALLED) ## all benchmarks
 		name=$$(basename "$$each" .py); echo "== $$name"; $(BIN)/python -m "bench.$$name"; done
 
 bench-%: $(INSTALLED) ## one benchmark: make bench-prediction
-	$(BIN)/python -m bench.$(subst -,_,$*)
+	$(BIN)/python -m bench.$(subst -,_,$*) $(ARGS)
 
 clean: ## remove .venv, caches and build folders; the service's data in var/ stays
 	rm -rf $(VENV) build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

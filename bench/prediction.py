@@ -1,138 +1,176 @@
-"""How fast `POST /predict` answers, beside what most tutorials do: FastAPI and `model.predict`.
+"""How fast `POST /predict` answers, beside what a user would pick instead, all in one run and in turn.
 
-Both serve the lecture's network, each from a process of its own, asked in turn by this process over one kept connection with
-the same 28x28 PNG. Prints the medians, their ratio, and the memory of the API process.
+Each server has the lecture's network and the two cores; wrk posts the same 28x28 PNG over 1, 8 and 32 connections. Prints the
+medians of some rounds and the ratios of ours to the others', how the work was divided between our two processes, what a request
+cost them, their memory, and how long after its start a process gave its first answer.
 
-    make bench-prediction
+    make bench-prediction                 needs wrk; a row for mosec too if `pip install mosec` was run
+    make bench-prediction ARGS="1 1"      rounds, and seconds of each
 """
 
-import http.client
+import importlib.util
 import io
 import os
+import signal
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import psutil
 from PIL import Image
+from rich.console import Console
+from rich.table import Table
 
+from bench.rivals import wrk
+from bench.rivals.wrk import Load
 from service.images.sets.opening import open_set
 from service.settings import Settings
 from tests.trained import trained_service
 
-ROUNDS, REQUESTS = 5, 200
+ROUNDS, SECONDS = (int(sys.argv[1]), int(sys.argv[2])) if len(sys.argv) > 2 else (5, 3)
+CONNECTIONS = (1, 8, 32)
 LECTURE = {"preset": "lecture-mnist", "dataset": "mnist-5k", "recipe": {"epochs": 1}, "register_as": "default"}
-TUTORIAL = """
-import io, sys
-import keras, numpy as np
-from fastapi import FastAPI, UploadFile
-from PIL import Image
-app, model = FastAPI(), keras.models.load_model(sys.argv[1])
-@app.post("/predict")
-def predict(file: UploadFile):
-    pixels = np.asarray(Image.open(io.BytesIO(file.file.read())).convert("L"), np.float32)[None, :, :, None] / 255
-    return {"digit": int(model.predict(pixels, verbose=0).argmax())}
-@app.get("/livez")
-def livez(): return {}
-import uvicorn
-uvicorn.run(app, port=int(sys.argv[2]), log_level="error")
-"""
+OURS, KERAS, ONNX, MOSEC = "Cyfra", "FastAPI + model.predict", "FastAPI + ONNX Runtime", "mosec"
+
+
+@dataclass
+class Server:
+    """One that answers at `url`, its processes, and what was measured of it by connections."""
+
+    name: str
+    url: str
+    process: psutil.Process
+    first_answer: float
+    loads: dict[int, list[Load]] = field(default_factory=lambda: {count: [] for count in CONNECTIONS})
+
+    def rate(self, connections: int) -> float:
+        """Return the median of its rates, answers a second."""
+        return statistics.median(load.rate for load in self.loads[connections])
 
 
 def main() -> None:
-    """Measure, and print the table."""
-    with tempfile.TemporaryDirectory() as folder:
+    """Measure, and print the tables."""
+    wrk.require()
+    console = Console()
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         home = Path(folder)
-        keras_file, picture = prepare(home)
-        environment = os.environ | {"CYFRA_HOME": folder}
-        cyfra = [sys.executable, "-m", "service.cli", "api", "--port"]
-        tutorial = [sys.executable, "-c", TUTORIAL, str(keras_file)]
-        with serving(cyfra, environment) as (ours, process), serving(tutorial, environment) as (theirs, _):
-            mine: list[float] = []
-            others: list[float] = []
-            for _ in range(ROUNDS):  # in turn, so that both meet the same moods of the machine
-                mine += ask(ours, picture, REQUESTS)
-                others += ask(theirs, picture, REQUESTS // 10)
-            report("cyfra, ONNX Runtime", mine)
-            report("FastAPI + model.predict", others)
-            print(f"ratio of the medians: {statistics.median(others) / statistics.median(mine):.1f}x")
-            print(f"memory of the API process with one model: {process.memory_info().rss / 2**20:.0f} MiB")
+        picture = prepare(home)
+        path = wrk.script(home, picture, "image/png")
+        servers = [stack.enter_context(serving(*each, picture)) for each in commands(home)]
+        measure(servers, path)
+        console.print(table(servers))
+        for line in details(servers[0], path):
+            console.print(line)
 
 
-def prepare(home: Path) -> tuple[Path, bytes]:
-    """Train the lecture's network for an epoch, and return its Keras file and a picture of a digit."""
+def prepare(home: Path) -> bytes:
+    """Train the lecture's network for an epoch, keep its files in `home`, and return a picture of a digit."""
     with trained_service(Settings(home=home)) as service:
         training_id = service.submit(**LECTURE)
         service.work()
-        reply = service.client.get(f"/v1/trainings/{training_id}/model.keras")
-        assert reply.status_code == 200, reply.text
-        keras_file = home / "lecture.keras"
-        keras_file.write_bytes(reply.content)
+        for suffix in ("keras", "onnx"):
+            reply = service.client.get(f"/v1/trainings/{training_id}/model.{suffix}")
+            assert reply.status_code == 200, reply.text
+            (home / f"lecture.{suffix}").write_bytes(reply.content)
     digit: np.ndarray = open_set("mnist-5k", home, None).x_test[0, :, :, 0]
     content = io.BytesIO()
     Image.fromarray(digit).save(content, "PNG")
-    return keras_file, content.getvalue()
+    return content.getvalue()
+
+
+def commands(home: Path) -> Iterator[tuple[str, str, list[str], Mapping[str, str]]]:
+    """Give each server's name, its path, the command that starts it (a port to be added), and its environment."""
+    python, onnx = [sys.executable, "-m"], {"MODEL": str(home / "lecture.onnx")}
+    ours = [sys.executable, "-P", "-m", "service.cli", "api", "--workers", "2", "--port"]
+    yield OURS, "/predict", ours, {"CYFRA_HOME": str(home)}
+    yield KERAS, "/predict", [*python, "bench.rivals.keras_fastapi", str(home / "lecture.keras")], {}
+    fastapi = [*python, "uvicorn", "bench.rivals.onnx_fastapi:app", "--workers", "2", "--log-level", "error", "--port"]
+    yield ONNX, "/predict", fastapi, onnx
+    if importlib.util.find_spec("mosec") is None:
+        print("mosec is not measured: it is not installed. .venv/bin/python -m pip install mosec")
+    else:
+        yield MOSEC, "/inference", [*python, "bench.rivals.mosec_server", "--port"], onnx
 
 
 @contextmanager
-def serving(command: list[str], environment: dict[str, str]) -> Iterator[tuple[int, psutil.Process]]:
+def serving(
+    name: str, path: str, command: Sequence[str], environment: Mapping[str, str], picture: bytes
+) -> Iterator[Server]:
     """Run a server on a free port until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with subprocess.Popen([*command, str(port)], env=environment, stdout=subprocess.DEVNULL) as process:
+    url = f"http://127.0.0.1:{port}{path}"
+    began = time.monotonic()
+    with subprocess.Popen(
+        [*command, str(port)], env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         try:
-            wait_until_alive(port)
-            yield port, psutil.Process(process.pid)
+            wait_for_an_answer(url, picture)
+            yield Server(name, url, psutil.Process(process.pid), time.monotonic() - began)
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGTERM)
 
 
-def wait_until_alive(port: int) -> None:
-    """Return once the server answers; raise after a minute."""
-    deadline = time.monotonic() + 60
+def wait_for_an_answer(url: str, picture: bytes) -> None:
+    """Return once the server has answered a picture; raise after two minutes."""
+    deadline = time.monotonic() + 120
+    request = urllib.request.Request(url, picture, {"Content-Type": "image/png"})
     while True:
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/livez")
-            connection.getresponse().read()
+            with urllib.request.urlopen(request, timeout=30):
+                return
         except OSError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.1)
-        else:
-            return
+            time.sleep(0.02)
 
 
-def ask(port: int, picture: bytes, count: int) -> list[float]:
-    """Return the seconds that each of `count` requests took, after five that do not count."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    body = (
-        b'--x\r\nContent-Disposition: form-data; name="file"; filename="digit.png"\r\n\r\n' + picture + b"\r\n--x--\r\n"
-    )
-    seconds = []
-    for number in range(count + 5):
-        began_at = time.perf_counter()
-        connection.request("POST", "/predict", body, {"Content-Type": "multipart/form-data; boundary=x"})
-        reply = connection.getresponse()
-        content = reply.read()
-        assert reply.status == 200, content
-        if number >= 5:
-            seconds.append(time.perf_counter() - began_at)
-    return seconds
+def measure(servers: Sequence[Server], path: Path) -> None:
+    """Load each in turn, so that all meet the same moods of the machine; the first round does not count."""
+    for round_ in range(ROUNDS + 1):
+        for connections in CONNECTIONS:
+            for server in servers:
+                load = wrk.run(server.url, path, connections, SECONDS if round_ else 1)
+                if round_:
+                    server.loads[connections].append(load)
 
 
-def report(name: str, seconds: list[float]) -> None:
-    """Print median and 99th percentile."""
-    p50, p99 = np.percentile(seconds, (50, 99)) * 1000
-    print(f"{name:26} p50 {p50:6.2f} ms   p99 {p99:6.2f} ms   ({len(seconds)} requests)")
+def table(servers: Sequence[Server]) -> Table:
+    """Return the rates (p50, p99), and ours as multiples of each other's."""
+    found = Table("", *[f"{count} connection{'s' * (count > 1)}" for count in CONNECTIONS], "Cyfra is")
+    for server in servers:
+        cells = []
+        for count in CONNECTIONS:
+            loads = server.loads[count]
+            p50, p99 = (statistics.median(getattr(load, name) for load in loads) for name in ("p50", "p99"))
+            failed = sum(load.failed for load in loads)
+            cells.append(f"{server.rate(count):,.0f}/s ({p50:.1f}, {p99:.1f} ms){f' {failed} FAILED' * bool(failed)}")
+        ratios = [servers[0].rate(count) / server.rate(count) for count in CONNECTIONS]
+        found.add_row(server.name, *cells, "" if server is servers[0] else " / ".join(f"{one:.2f}x" for one in ratios))
+    return found
+
+
+def details(ours: Server, path: Path) -> Iterator[str]:
+    """Say what our processes used: over 32 connections, for `SECONDS`."""
+    workers = [child for child in ours.process.children() if "spawn_main" in " ".join(child.cmdline())]
+    before = [sum(worker.cpu_times()[:2]) for worker in workers]
+    load = wrk.run(ours.url, path, 32, SECONDS)
+    used = [sum(worker.cpu_times()[:2]) - start for worker, start in zip(workers, before, strict=True)]
+    yield f"CPU of a request: {1000 * sum(used) / (load.rate * SECONDS):.2f} ms"
+    yield f"parts of the two processes: {' and '.join(f'{part / sum(used):.0%}' for part in used)}"
+    memory = [worker.memory_full_info().pss for worker in [*workers, ours.process]]
+    yield f"memory of both with their parent (PSS): {sum(memory) / 2**20:.0f} MiB"
+    yield f"first answer after the start: {ours.first_answer:.1f} s"
 
 
 if __name__ == "__main__":

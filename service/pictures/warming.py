@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from service import memory
 from service.pictures import curves, heat_map
 
 logger = logging.getLogger(__name__)
@@ -42,3 +43,4 @@ def _draw_something() -> None:
         curves.Curves("Ready", "for pictures", points, (), 1).drawn_as("png").draw()
     except OSError as error:  # a disk that is full, a library half removed: the first picture will say it
         logger.warning("The plotting library could not be made ready: %s", error)
+    memory.give_back()

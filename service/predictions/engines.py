@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
+from service import memory
 from service.database import Database
 from service.errors import CyfraError
 from service.images.expectation import Expectation
@@ -181,8 +182,10 @@ class Engines:
                 with self._database.reading() as reader:
                     content = queries.artefact_content(reader, onnx_sha256)
                 session = open_session(content)
-                memory = MEMORY_PER_SESSION + MEMORY_PER_BYTE * len(content)
-                loaded = _Loaded(session, _seconds_a_picture(session), memory)
+                taken = MEMORY_PER_SESSION + MEMORY_PER_BYTE * len(content)
+                loaded = _Loaded(session, _seconds_a_picture(session), taken)
+                del content
+                memory.give_back()
         with self._lock:
             self._loading.pop(onnx_sha256, None)
             self._loaded[onnx_sha256] = loaded

@@ -1,0 +1,1 @@
+"""What else a user would pick, each the best way its makers show."""
