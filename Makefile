@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo up test coverage test-long faults check format lock bench clean
+.PHONY: help install demo up test coverage test-long faults fuzz check format lock bench clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -38,6 +38,9 @@ faults: $(INSTALLED) ## every fault hundreds of times (an hour or more); some: m
 	@mkdir -p build && rm -f build/faults.jsonl
 	@$(BIN)/python -m tests.faults.storm $(ARGS); status=$$?; \
 		$(BIN)/python -m tests.faults.rounds build/faults.jsonl; exit $$status
+
+fuzz: $(INSTALLED) ## 100,000 damaged pictures and tensors; others: CYFRA_FUZZ=1000000 make fuzz
+	$(BIN)/python -m pytest -s -m long tests/fuzz $(ARGS)
 
 check: $(INSTALLED) ## formatter, linter, types, import walls
 	$(BIN)/ruff format --check .
