@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.images.decoding import Limits
+from service.images.expectation import Normalize
 from service.images.showing import as_data_url, as_picture, as_png
 from service.predictions.engines import Engine
 from service.predictions.pictures import Sent, prepared
@@ -15,16 +16,20 @@ from service.predictions.schemas import Prediction, Predictions, ServedModel
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an answer is to tell: the `top` most probable classes (None: all), all or no probabilities, what was seen."""
+    """What an answer is to tell: the `top` most probable classes (None: all), all or no probabilities, what was seen; and
+    whether a picture is laid out as in MNIST before.
+    """
 
     top: int | None = None
     probabilities: bool = True
     seen: bool = False
+    normalize: Normalize = "auto"
 
 
 def predict(engine: Engine, sent: Sequence[Sent], wanted: Wanted, limits: Limits) -> Predictions:
     """Return what is on each picture; raise what is wrong with the first that cannot be read."""
-    images = np.stack([prepared(one, number, engine.expects, limits) for number, one in enumerate(sent, start=1)])
+    numbered = enumerate(sent, start=1)
+    images = np.stack([prepared(one, number, engine.expects, limits, wanted.normalize) for number, one in numbered])
     probabilities = engine.probabilities(images)
     found = [_named(engine, row, wanted, one) for row, one in zip(probabilities, sent, strict=True)]
     if wanted.seen:
