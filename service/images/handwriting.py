@@ -90,9 +90,11 @@ def _light_on_dark(pixels: Pixels) -> Pixels:
             "there is nothing on it."
         )
     border = np.concatenate([pixels[0], pixels[-1], pixels[1:-1, 0], pixels[1:-1, -1]])
-    paper_is_light = np.median(border) > (darkest + brightest) / 2
+    paper = float(np.median(border))
+    paper_is_light = paper > (darkest + brightest) / 2
     turned: Pixels = np.invert(pixels) if paper_is_light else pixels
-    paper = float(np.median(np.invert(border) if paper_is_light else border))
+    if paper_is_light:
+        paper = 255 - paper
     if paper == 0:
         return turned
     levels = (turned.astype(np.float32) - paper) * (255 / max(int(turned.max()) - paper, 1))

@@ -124,6 +124,7 @@ def test_openapi_says_every_form_and_every_answer(trained: Trained) -> None:
             ("query", "top"),
             ("query", "probabilities"),
             ("query", "seen"),
+            ("query", "normalize"),
             ("query", "version"),
             ("header", "x-model-version"),
         }
