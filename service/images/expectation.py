@@ -1,13 +1,17 @@
 """What a network expects of a picture, and the one path that leads there, in training and in prediction."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from service.errors import UnreadableImage
-from service.images.handwriting import SIDE, normalise, refuse_tiny
+from service.images.handwriting import SIDE, lay_out, normalise, refuse_tiny
+
+Normalize = Literal["auto", "always", "never"]
+"""Whether a handwritten digit is laid out as in MNIST: unless it is 28x28 already, in any case, or never."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,9 @@ def scale(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.multiply(pixels, np.float32(1 / 255), dtype=np.float32)
 
 
-def prepare_pixels(pixels: NDArray[np.uint8], expects: Expectation) -> NDArray[np.float32]:
+def prepare_pixels(
+    pixels: NDArray[np.uint8], expects: Expectation, normalize: Normalize = "auto"
+) -> NDArray[np.float32]:
     """Return what a network expects of pixels that have its form: as `prepare` does of a file that holds the same ones.
 
     Args:
@@ -39,15 +45,16 @@ def prepare_pixels(pixels: NDArray[np.uint8], expects: Expectation) -> NDArray[n
         BlankImage: nothing is written on a picture that should hold a digit.
     """
     if _is_laid_out_as_mnist(expects):
-        return prepare(Image.fromarray(pixels[:, :, 0]), expects)
+        return prepare(Image.fromarray(pixels[:, :, 0]), expects, normalize)
     return scale(pixels)
 
 
-def prepare(picture: Image.Image, expects: Expectation) -> NDArray[np.float32]:
+def prepare(picture: Image.Image, expects: Expectation, normalize: Normalize = "auto") -> NDArray[np.float32]:
     """Return what a network expects of a decoded picture (mode "L" or "RGB", upright).
 
-    A handwritten digit is laid out as MNIST does; any other picture is cropped at its centre to the expected proportions and
-    scaled, anti-aliased. A picture that has the expected form already keeps its pixels.
+    A handwritten digit is laid out as MNIST does, unless `normalize` says `never`; any other picture is cropped at its centre
+    to the expected proportions and scaled, anti-aliased. A picture that has the expected form already keeps its pixels, but
+    with `always`.
 
     Returns:
         `(height, width, channels)` float32 in 0..1.
@@ -56,8 +63,8 @@ def prepare(picture: Image.Image, expects: Expectation) -> NDArray[np.float32]:
         BlankImage: nothing is written on a picture that should hold a digit.
         UnreadableImage: the picture is too small to show anything.
     """
-    if _is_laid_out_as_mnist(expects):
-        return scale(normalise(picture))[:, :, np.newaxis]
+    if _is_laid_out_as_mnist(expects) and normalize != "never":
+        return scale(lay_out(picture) if normalize == "always" else normalise(picture))[:, :, np.newaxis]
     refuse_tiny(picture)
     mode = {1: "L", 3: "RGB"}.get(expects.channels)
     if mode is None:

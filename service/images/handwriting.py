@@ -12,6 +12,8 @@ from PIL import Image
 
 from service.errors import BlankImage, UnreadableImage
 from service.images.lighting import ink_on_paper
+from service.images.ruling import without_lines
+from service.images.sheet import without_table
 from service.images.strokes import Mask, Plane, ink_mask, stroke_width, widened
 
 Pixels = NDArray[np.uint8]
@@ -36,20 +38,39 @@ def normalise(picture: Image.Image) -> Pixels:
         picture: mode "L" or "RGB", any size from 8x8, dark on light or light on dark.
 
     Returns:
-        (28, 28) uint8, light on dark. A 28x28 picture keeps its pixels: as they are when light on dark, else inverted.
+        (28, 28) uint8, light on dark. A 28x28 picture keeps its pixels: as they are when light on dark, else inverted; where
+        its paper is neither black nor white, that grey is taken off.
 
     Raises:
         UnreadableImage: a side is shorter than 8 pixels.
         BlankImage: nothing on the picture differs enough from the paper.
     """
+    if picture.size == (SIDE, SIDE):
+        return _light_on_dark(np.array(picture.convert("L")))
+    return lay_out(picture)
+
+
+def lay_out(picture: Image.Image) -> Pixels:
+    """Do as `normalise` does, but let no size of a picture say that it was done before."""
     refuse_tiny(picture)
     grey = picture.convert("L")
-    if grey.size == (SIDE, SIDE):
-        return _light_on_dark(np.array(grey))
     grey.thumbnail((_WORKING_SIDE, _WORKING_SIDE), Image.Resampling.BOX, reducing_gap=None)
-    ink = ink_on_paper(np.asarray(grey, dtype=np.float32) / np.float32(255))
-    mask = ink_mask(ink)
+    ink, mask = _ink(np.asarray(grey, dtype=np.float32) / np.float32(255))
     return _centred(_boxed(_levelled(ink, mask), mask))
+
+
+def _ink(grey: Plane) -> tuple[Plane, Mask]:
+    """What is written, without table and lines; with them where without them there is nothing: a single line is a 1."""
+    whole = ink_on_paper(grey)
+    sheet = without_table(grey)
+    ink, lines = without_lines(whole if sheet is grey else ink_on_paper(sheet))
+    if ink is not whole:
+        try:
+            return ink, ink_mask(ink)
+        except BlankImage:
+            if lines > 1:
+                raise
+    return whole, ink_mask(whole)
 
 
 def refuse_tiny(picture: Image.Image) -> None:
@@ -69,9 +90,16 @@ def _light_on_dark(pixels: Pixels) -> Pixels:
             "there is nothing on it."
         )
     border = np.concatenate([pixels[0], pixels[-1], pixels[1:-1, 0], pixels[1:-1, -1]])
-    paper_is_light = np.median(border) > (darkest + brightest) / 2
+    paper = float(np.median(border))
+    paper_is_light = paper > (darkest + brightest) / 2
     turned: Pixels = np.invert(pixels) if paper_is_light else pixels
-    return turned
+    if paper_is_light:
+        paper = 255 - paper
+    if paper == 0:
+        return turned
+    levels = (turned.astype(np.float32) - paper) * (255 / max(int(turned.max()) - paper, 1))
+    levelled: Pixels = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return levelled
 
 
 def _levelled(ink: Plane, mask: Mask) -> Plane:

@@ -14,6 +14,10 @@ _FAINTEST_INK = 0.12
 _CELLS = 64
 _CELL_COVERAGE = 0.15
 _SMALLEST_PART = 0.05
+# What touches the border, and lies within this share of the shorter side from it on average, is the edge of something else
+# where there is also writing: at least this share of the picture.
+_HUGS_BORDER = 0.08
+_LEAST_WRITING = 0.001
 
 
 def otsu_threshold(plane: Plane) -> float:
@@ -57,11 +61,25 @@ def without_specks(mask: Mask) -> Mask:
     labels = _connected(areas >= _CELL_COVERAGE * cell * cell)
     area_of_part = np.bincount(labels.ravel(), weights=areas.ravel())
     area_of_part[0] = 0
+    edges = _edges(labels, areas, area_of_part)
+    if (area_of_part[~edges] >= _LEAST_WRITING * mask.size).any():
+        area_of_part[edges] = 0
     kept = (area_of_part >= _SMALLEST_PART * area_of_part.max()) & (area_of_part > 0)
     # One cell more on every side, for the edge of a stroke that fills little of its cell.
     near = np.asarray(Image.fromarray(kept[labels]).convert("L").filter(ImageFilter.MaxFilter(3))) > 0
     cleaned = mask & near.repeat(cell, axis=0).repeat(cell, axis=1)[:height, :width]
     return cleaned if cleaned.any() else mask
+
+
+def _edges(labels: NDArray[np.intp], areas: NDArray[np.intp], area_of_part: NDArray[np.number]) -> Mask:
+    """Which parts touch the border and hug it: the edge of a table, of another sheet, of a shadow. (parts,) bool."""
+    rows, columns = (np.minimum(np.arange(side), np.arange(side)[::-1]) for side in labels.shape)
+    distance = np.minimum(rows[:, np.newaxis], columns)
+    touches = np.zeros(area_of_part.size, bool)
+    touches[np.unique(labels[distance == 0])] = True
+    total = np.bincount(labels.ravel(), weights=(areas * (distance + 0.5)).ravel())
+    hugs: Mask = total < _HUGS_BORDER * min(labels.shape) * area_of_part
+    return hugs & touches
 
 
 def _connected(cells: Mask) -> NDArray[np.intp]:

@@ -73,4 +73,24 @@ QUICKSTART: Final = NetworkPreset(
     ),
 )
 
-NETWORKS: Final = {preset.name: preset for preset in (QUICKSTART, LECTURE_MNIST, LECTURE_CIFAR10)}
+
+def _normalised(filters: int, kernel_size: int, padding: str) -> tuple[LayerJson, ...]:
+    # Pooled before the relu: of a maximum it is the same, and a quarter of the work.
+    return (
+        {**_conv(filters, padding, "linear"), "kernel_size": kernel_size, "use_bias": False},
+        *({"layer": "BatchNormalization", "momentum": 0.9}, POOL, {"layer": "Activation", "activation": "relu"}),
+    )
+
+
+# The first two convolutions after tuomaso/train_mnist_fast (5x5, valid, 24 filters; pooled at once), the rest is ours.
+FAST_MNIST: Final = NetworkPreset(
+    name="fast-mnist",
+    title="A small network to serve digits with: three normalised convolutions, each pooled at once",
+    input_shape=(28, 28, 1),
+    layers=(
+        *(*_normalised(24, 5, "valid"), *_normalised(48, 3, "same"), *_normalised(64, 3, "same")),
+        *(FLATTEN, _dense(128), _dropout(0.3), _dense(10, "softmax")),
+    ),
+)
+
+NETWORKS: Final = {preset.name: preset for preset in (QUICKSTART, FAST_MNIST, LECTURE_MNIST, LECTURE_CIFAR10)}

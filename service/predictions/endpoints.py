@@ -1,6 +1,7 @@
 """`POST /predict` and `POST /v1/models/{name}/predict`: pictures in, answers out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Annotated, Final
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from service.edge import negotiating
 from service.edge.resources import Resources, ResourcesDependency
 from service.images.decoding import Limits
+from service.images.expectation import Normalize
 from service.predictions import operations, receiving, renderings
 from service.predictions.documenting import ANSWERS, BODY, PROBLEMS
 from service.predictions.operations import Wanted
@@ -29,7 +31,7 @@ RENDERINGS: Final = {
     "csv": renderings.as_csv,
     "html": renderings.as_html,
 }
-PARAMETERS: Final = ("top", "version", "probabilities", "seen")
+PARAMETERS: Final = ("top", "version", "probabilities", "seen", "normalize")
 PAGE_HEADERS: Final = {**CLOSED, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
@@ -37,9 +39,16 @@ async def wanted(
     top: Annotated[int | None, Query(ge=1, le=1000, description="Only the k most probable classes, best first")] = None,
     probabilities: Annotated[bool, Query(description="`false` leaves the probabilities out")] = True,
     seen: Annotated[bool, Query(description="Add `seen`: what the network saw, as the data URL of a PNG")] = False,
+    normalize: Annotated[
+        Normalize,
+        Query(
+            description="Lay a handwritten digit out as in MNIST: `auto` unless it is 28x28 already, `always`, or `never`, "
+            "which only scales. Other networks' pictures are scaled in any case"
+        ),
+    ] = "auto",
 ) -> Wanted:
     """Return what the answer is to tell. Not a plain function: FastAPI would send each call to a thread."""
-    return Wanted(top, probabilities, seen)
+    return Wanted(top, probabilities, seen, normalize)
 
 
 WantedDependency = Annotated[Wanted, Depends(wanted)]
@@ -79,7 +88,7 @@ async def _answer(request: Request, resources: Resources, name: str, version: st
     negotiating.refuse_unknown_parameters(request, PARAMETERS)
     chosen = negotiating.choose_format(request, FORMATS, None)
     if chosen == "html":
-        wanted = Wanted(wanted.top, wanted.probabilities, seen=True)
+        wanted = replace(wanted, seen=True)
     settings = resources.settings
     read = await receiving.receive(request, settings)
 
@@ -88,7 +97,9 @@ async def _answer(request: Request, resources: Resources, name: str, version: st
 
     def prepare() -> tuple[Sequence[Sent], NDArray[np.float32]]:
         sent = read(engine.expects)
-        return sent, np.stack([prepared(one, number, engine.expects, limits) for number, one in enumerate(sent, 1)])
+        return sent, np.stack(
+            [prepared(one, number, engine.expects, limits, wanted.normalize) for number, one in enumerate(sent, 1)]
+        )
 
     began = perf_counter()
     sent, images = await resources.preparing.take(prepare)

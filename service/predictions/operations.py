@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from service.images.expectation import Normalize
 from service.images.showing import as_data_url, as_picture, as_png
 from service.predictions.engines import Engine
 from service.predictions.pictures import Sent
@@ -14,11 +15,14 @@ from service.predictions.schemas import Prediction, ServedModel
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an answer is to tell: the `top` most probable classes (None: all), all or no probabilities, what was seen."""
+    """What an answer is to tell: the `top` most probable classes (None: all), all or no probabilities, what was seen; and
+    whether a picture is laid out as in MNIST before.
+    """
 
     top: int | None = None
     probabilities: bool = True
     seen: bool = False
+    normalize: Normalize = "auto"
 
 
 def named(engine: Engine, probabilities: NDArray[np.float32], sent: Sequence[Sent], wanted: Wanted) -> list[Prediction]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from service.errors import CyfraError, Fault, Unprocessable
 from service.images.decoding import Limits, decode
-from service.images.expectation import Expectation, prepare, prepare_pixels
+from service.images.expectation import Expectation, Normalize, prepare, prepare_pixels
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,17 @@ class Pixels:
 Sent = Picture | Pixels
 
 
-def prepared(sent: Sent, number: int, expects: Expectation, limits: Limits) -> NDArray[np.float32]:
+def prepared(
+    sent: Sent, number: int, expects: Expectation, limits: Limits, normalize: Normalize = "auto"
+) -> NDArray[np.float32]:
     """Return what a network sees of the `number`th thing that came in, `(height, width, channels)` float32 in 0..1.
 
     Raise what is wrong with it: UnreadableImage, ImageTooLarge, BlankImage, each saying which one it is.
     """
     try:
         if isinstance(sent, Pixels):
-            return prepare_pixels(sent.values, expects)
-        return prepare(decode(sent.content, limits), expects)
+            return prepare_pixels(sent.values, expects, normalize)
+        return prepare(decode(sent.content, limits), expects, normalize)
     except Unprocessable as error:
         raise _naming(error, sent, number) from error
 

@@ -30,6 +30,28 @@ TRAININGS: Final[dict[str, dict[str, Any]]] = {
         "validation": {"from": "train", "fraction": 0.1},
         "seed": 1,
     },
+    "handwriting": {  # for the writing of people whom MNIST has not met: docs/handwriting.md
+        "dataset": "mnist",
+        "network": "fast-mnist",
+        "recipe": {
+            "epochs": 10,
+            "batch_size": 250,
+            "drop_remainder": True,
+            "optimizer": {"name": "adam", "learning_rate": 0.006},
+            "loss": {"label_smoothing": 0.05},
+            "schedule": {"name": "one_cycle"},
+            "augmentation": {
+                "rotation": 12,
+                "zoom": 0.12,
+                "shift": 0.06,
+                "shear": 0.25,
+                "elastic": 0.08,
+                "stroke_width": 1.5,
+            },
+        },
+        "validation": {"from": "train", "fraction": 0.1},
+        "seed": 1,
+    },
     "lecture-mnist": {
         "dataset": "mnist",
         "network": "lecture-mnist",

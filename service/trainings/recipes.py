@@ -85,6 +85,10 @@ class Augmentation(Strict):
     """Share of the side by which it moves."""
     shear: Annotated[float, Field(ge=0, le=2)] = 0.0
     """Tangent of the angle."""
+    elastic: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """Share of the side by which a point moves at most when an image is bent, smoothly, like another hand's writing."""
+    stroke_width: Annotated[float, Field(ge=0, le=8)] = 0.0
+    """Pixels by which bright strokes get wider or thinner, as by another pen."""
     horizontal_flip: bool = False
     """Not for digits."""
     vertical_flip: bool = False

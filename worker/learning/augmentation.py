@@ -13,8 +13,9 @@ so that, as seen on the screen, a positive angle `a` turns the picture counter-c
 larger, a positive shift moves it right or down (before it is turned), and a positive shear `s` moves its lower part to
 the left.
 Between pixels the value is bilinear, with positions rounded to 1/256 pixel; beyond the border the border pixel goes on
-("nearest", as in Keras' ImageDataGenerator). With all parameters zero the warp is the identity. After it come flips, then
-the brightness, then cutout's black square.
+("nearest", as in Keras' ImageDataGenerator). With all parameters zero the warp is the identity. An elastic bend
+(`worker.learning.bending`) moves [x_in, y_in] once more, within the same look-up. After the warp come the strokes' width
+(`worker.learning.pens`), flips, the brightness, and cutout's black square.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.learning.bending import bends, draw_knots
+from worker.learning.pens import redraw
 from worker.learning.recipes import AugmentationSpec
 
 _BLOCK_PIXELS = 1 << 16
@@ -35,17 +38,24 @@ def augment(images: NDArray[np.uint8], spec: AugmentationSpec, rng: np.random.Ge
         images: (n, height, width, channels) uint8; not changed.
         spec: how far the maps may go. Each image draws, independently and uniformly: an angle in ±`rotation` degrees,
             a zoom for each axis in 1 ± `zoom`, a shift for each axis in ±`shift` times that side, a shear in ±`shear`
-            (pixels sideways for each pixel down), with `horizontal_flip` a flip of its left and right with probability
-            1/2, with `vertical_flip` one of top and bottom, a factor in 1 ± `brightness` for its values, and with
-            `cutout` the centre of a black square, anywhere on the image, with sides of `cutout` times the image's shorter
-            side, of which only what lies on the image counts (DeVries & Taylor 2017, arXiv:1708.04552).
+            (pixels sideways for each pixel down), with `elastic` a bend that moves no point by more than that share of the
+            side, with `stroke_width` a growth of its bright strokes in ±`stroke_width` pixels, with `horizontal_flip` a
+            flip of its left and right with probability 1/2, with `vertical_flip` one of top and bottom, a factor in
+            1 ± `brightness` for its values, and with `cutout` the centre of a black square, anywhere on the image, with
+            sides of `cutout` times the image's shorter side, of which only what lies on the image counts (DeVries & Taylor
+            2017, arXiv:1708.04552).
         rng: where the draws come from, in a fixed order, nothing for what is zero or false but the warp: the same state
             gives the same images.
 
     Returns:
         (n, height, width, channels) uint8.
     """
-    warped = warp(images, draw(images.shape, spec, rng).maps())
+    maps = draw(images.shape, spec, rng).maps()
+    knots = draw_knots(images.shape, spec.elastic, rng) if spec.elastic else None
+    warped = warp(images, maps, knots)
+    if spec.stroke_width:
+        growth = rng.uniform(-spec.stroke_width, spec.stroke_width, len(images))
+        warped = redraw(warped, growth.astype(np.float32))
     if spec.horizontal_flip:
         flipped = rng.random(len(images)) < 0.5
         warped[flipped] = warped[flipped, :, ::-1]
@@ -110,26 +120,33 @@ def draw(shape: tuple[int, ...], spec: AugmentationSpec, rng: np.random.Generato
     return Warps(angle, zoom_x, zoom_y, shift_x, shift_y, shear)
 
 
-def warp(images: NDArray[np.uint8], maps: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Give every output pixel of image i the bilinear value of the input at `maps[i] @ [x, y, 1]`.
+def warp(
+    images: NDArray[np.uint8], maps: NDArray[np.float32], knots: NDArray[np.float32] | None = None
+) -> NDArray[np.uint8]:
+    """Give every output pixel of image i the bilinear value of the input at `maps[i] @ [x, y, 1]`, plus the bend of `knots[i]`.
 
     Args:
         images: (n, height, width, channels) uint8.
         maps: (n, 2, 3) float32, in pixels from the image's centre.
+        knots: (n, 2, 6, 6) float32, in pixels, of `worker.learning.bending`; None bends nothing.
     """
     count, height, width, _ = images.shape
     warped = np.empty_like(images)
     block = max(1, _BLOCK_PIXELS // (height * width))
     for start in range(0, count, block):
         stop = start + block
-        warped[start:stop] = _warp_block(images[start:stop], maps[start:stop])
+        bend = None if knots is None else bends(knots[start:stop], height, width)
+        warped[start:stop] = _warp_block(images[start:stop], maps[start:stop], bend)
     return warped
 
 
-def _warp_block(images: NDArray[np.uint8], maps: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _warp_block(
+    images: NDArray[np.uint8], maps: NDArray[np.float32], bend: NDArray[np.float32] | None
+) -> NDArray[np.uint8]:
     count, height, width, channels = images.shape
-    x_whole, x_part = _positions(maps[:, 0], height, width, width)
-    y_whole, y_part = _positions(maps[:, 1], height, width, height)
+    sideways, down = (None, None) if bend is None else (bend[:, 0], bend[:, 1])
+    x_whole, x_part = _positions(maps[:, 0], height, width, width, sideways)
+    y_whole, y_part = _positions(maps[:, 1], height, width, height, down)
     corner = y_whole * np.int32(width)
     corner += x_whole
     corner += np.arange(0, count * height * width, height * width, dtype=np.int32)[:, None, None]
@@ -140,11 +157,11 @@ def _warp_block(images: NDArray[np.uint8], maps: NDArray[np.float32]) -> NDArray
 
 
 def _positions(
-    rows: NDArray[np.float32], height: int, width: int, side: int
+    rows: NDArray[np.float32], height: int, width: int, side: int, bend: NDArray[np.float32] | None
 ) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
     """Where one coordinate of the input lies for every output pixel: whole pixels, and 256ths of one.
 
-    rows: (n, 3), one row of each map. Returns two arrays (n, height, width).
+    rows: (n, 3), one row of each map. bend: (n, height, width), pixels to add. Returns two arrays (n, height, width).
     """
     scaled = rows * np.float32(256)
     x = np.arange(width, dtype=np.float32) - np.float32((width - 1) / 2)
@@ -152,6 +169,8 @@ def _positions(
     along_x = scaled[:, :1] * x + scaled[:, 2:] + np.float32(256 * (side - 1) / 2)
     along_y = scaled[:, 1:2] * y
     fixed = along_x[:, None, :] + along_y[:, :, None]
+    if bend is not None:
+        fixed += bend * np.float32(256)
     np.rint(fixed, out=fixed)
     np.clip(fixed, 0, 256 * (side - 1), out=fixed)
     position = fixed.astype(np.int32)

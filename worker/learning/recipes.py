@@ -4,7 +4,7 @@
     ├── OptimizerSpec       in `worker.learning.optimizers`
     ├── LossSpec            name, label_smoothing, gamma, alpha
     ├── ScheduleSpec        name, warmup_epochs, factor, every_epochs
-    ├── AugmentationSpec?   rotation, zoom, shift, shear, flips, brightness, cutout, mixup
+    ├── AugmentationSpec?   rotation, zoom, shift, shear, elastic, stroke_width, flips, brightness, cutout, mixup
     ├── PlateauSpec?        monitor, factor, patience, min_lr, min_delta, cooldown
     ├── EarlyStoppingSpec?  monitor, patience, restore_best_weights, min_delta
     ├── class_weight?       "balanced", or a weight for each class
@@ -103,11 +103,16 @@ class AugmentationSpec:
     """fraction of the shorter side"""
     mixup: float = added(0.0)
     """both parameters of a beta distribution; see `worker.learning.mixing`"""
+    elastic: float = added(0.0)
+    """fraction of the side; see `worker.learning.bending`"""
+    stroke_width: float = added(0.0)
+    """pixels; see `worker.learning.pens`"""
 
     @classmethod
     def from_json(cls, json: Mapping[str, object]) -> Self:
         names = ("rotation", "zoom", "shift", "shear", "horizontal_flip")
-        later = {"vertical_flip": False, "brightness": 0.0, "cutout": 0.0, "mixup": 0.0}
+        numbers = ("brightness", "cutout", "mixup", "elastic", "stroke_width")
+        later = {"vertical_flip": False, **dict.fromkeys(numbers, 0.0)}
         fields = Fields(json, "/recipe/augmentation", names, later)
         return cls(
             rotation=fields.number("rotation", 0.0, 180.0),
@@ -119,6 +124,8 @@ class AugmentationSpec:
             brightness=fields.number("brightness", 0.0, 0.9),
             cutout=fields.number("cutout", 0.0, 1.0),
             mixup=fields.number("mixup", 0.0, 10.0),
+            elastic=fields.number("elastic", 0.0, 0.5),
+            stroke_width=fields.number("stroke_width", 0.0, 8.0),
         )
 
 

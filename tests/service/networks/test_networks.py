@@ -119,3 +119,10 @@ def test_an_unknown_network_is_not_found(client: TestClient) -> None:
 
     assert reply.status_code == 404
     assert "Did you mean 'lecture-mnist'?" in reply.json()["detail"]
+
+
+def test_fast_mnist_is_small_enough_to_be_asked_thousands_of_times_a_second(client: TestClient) -> None:
+    found = client.get("/v1/networks/fast-mnist").json()
+
+    assert found["mflops"] <= 6
+    assert found["parameters"] < 150_000

@@ -1,5 +1,6 @@
 """What goes back: JSON with as much as was asked for, text, CSV, and a page."""
 
+import base64
 import csv
 import io
 import re
@@ -14,6 +15,10 @@ from tests.trained import Trained
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
 
+def as_text(picture: Image.Image) -> str:
+    return base64.b64encode(encoded(picture)).decode()
+
+
 def files(seven: Image.Image, *names: str) -> list[tuple[str, tuple[str, bytes]]]:
     return [("file", (name, encoded(seven))) for name in names]
 
@@ -25,9 +30,21 @@ def test_probabilities_can_be_left_out(trained: Trained, seven: Image.Image) -> 
     assert answer["digit"] == 7
 
 
-@pytest.mark.parametrize("query", ["probabilities=perhaps", "probabilites=false"])
+@pytest.mark.parametrize(
+    "query", ["probabilities=perhaps", "probabilites=false", "normalize=perhaps", "normalise=never"]
+)
 def test_what_is_to_be_left_out_must_be_said_well(trained: Trained, seven: Image.Image, query: str) -> None:
     assert trained.client.post(f"/predict?{query}", content=encoded(seven)).status_code == 422
+
+
+def test_normalize_says_whether_a_digit_is_laid_out_as_in_mnist(trained: Trained, seven: Image.Image) -> None:
+    seen = {
+        how: trained.client.post(f"/predict?seen=true&normalize={how}", json={"image": as_text(seven)}).json()["seen"]
+        for how in ("auto", "always", "never")
+    }
+
+    assert seen["auto"] == trained.client.post("/predict?seen=true", content=encoded(seven)).json()["seen"]
+    assert seen["always"] != seen["never"]
 
 
 def test_csv_has_a_line_a_file(trained: Trained, seven: Image.Image) -> None:
@@ -107,6 +124,7 @@ def test_openapi_says_every_form_and_every_answer(trained: Trained) -> None:
             ("query", "top"),
             ("query", "probabilities"),
             ("query", "seen"),
+            ("query", "normalize"),
             ("query", "version"),
             ("header", "x-model-version"),
         }
