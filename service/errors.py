@@ -30,7 +30,8 @@ The detail is written where the error is raised: it says what was received and w
     │   ├── NoImage
     │   ├── UnreadableImage
     │   ├── ImageTooLarge
-    │   └── BlankImage
+    │   ├── BlankImage
+    │   └── UnreadableArchive, RefusedArchive, ArchiveTooLarge
     ├── DatasetUnavailable 424    neither on this machine nor to be had
     ├── NotAllowed 403
     ├── Unavailable 503
@@ -206,6 +207,18 @@ class ImageTooLarge(Unprocessable):
 
 class BlankImage(Unprocessable):
     name, title = "blank-image", "There is nothing on the image"
+
+
+class UnreadableArchive(Unprocessable):
+    name, title = "unreadable-archive", "The archive could not be read"
+
+
+class RefusedArchive(Unprocessable):
+    name, title = "refused-archive", "The archive holds what is not unpacked"
+
+
+class ArchiveTooLarge(Unprocessable):
+    name, title = "archive-too-large", "The archive holds too much"
 
 
 class DatasetUnavailable(CyfraError):
