@@ -31,7 +31,8 @@ The detail is written where the error is raised: it says what was received and w
     │   ├── UnreadableImage
     │   ├── ImageTooLarge
     │   ├── BlankImage
-    │   └── UnreadableArchive, RefusedArchive, ArchiveTooLarge
+    │   ├── UnreadableArchive, RefusedArchive, ArchiveTooLarge
+    │   └── RefusedDataset
     ├── DatasetUnavailable 424    neither on this machine nor to be had
     ├── NotAllowed 403
     ├── Unavailable 503
@@ -219,6 +220,17 @@ class RefusedArchive(Unprocessable):
 
 class ArchiveTooLarge(Unprocessable):
     name, title = "archive-too-large", "The archive holds too much"
+
+
+class RefusedDataset(Unprocessable):
+    """What was sent cannot become a data set; `rule` names what is wrong for programs, `files` are to be named beside it."""
+
+    name, title = "refused-dataset", "This cannot become a data set"
+
+    def __init__(self, rule: str, detail: str, files: Sequence[str] = ()) -> None:
+        super().__init__(detail)
+        self.rule = rule
+        self.files = tuple(files)
 
 
 class DatasetUnavailable(CyfraError):

@@ -62,11 +62,14 @@ class Member:
 
 
 class SafeZip:
-    """A zip whose directory has been judged. `members` are its files in the order of their names, without what systems add."""
+    """A zip whose directory has been judged. `members` are its files in the order of their names, without what systems add;
+    `folders` are those that have an entry of their own, with or without files.
+    """
 
-    def __init__(self, archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo]) -> None:
+    def __init__(self, archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], folders: Sequence[str]) -> None:
         self._archive = archive
         self._entries = entries
+        self.folders = folders
         self.members: Sequence[Member] = tuple(Member(name, entries[name].file_size) for name in sorted(entries))
 
     def read(self, member: Member) -> bytes:
@@ -112,8 +115,8 @@ def opened(file: Path, limits: ArchiveLimits) -> Iterator[SafeZip]:
         except _BROKEN as error:
             raise UnreadableArchive(f"The zip cannot be read: {error}. Was it sent whole?") from error
         with archive:
-            entries = _judged(archive.infolist(), limits)
-            found = SafeZip(archive, entries)
+            entries, folders = _judged(archive.infolist(), limits)
+            found = SafeZip(archive, entries, folders)
             _refuse_overflow(archive.infolist(), size, limits)
             if not is_npz(found):
                 _refuse_bombs(archive.infolist(), size, limits)
@@ -149,13 +152,18 @@ def _refuse_many_entries(file: Path, limits: ArchiveLimits) -> None:
                 raise ArchiveTooLarge(f"The zip has more than {limits.max_members:,} members, which is the most.")
 
 
-def _judged(infos: Sequence[zipfile.ZipInfo], limits: ArchiveLimits) -> dict[str, zipfile.ZipInfo]:
-    """Return the entries to read by name; raise at the first that must not be read."""
+def _judged(
+    infos: Sequence[zipfile.ZipInfo], limits: ArchiveLimits
+) -> tuple[dict[str, zipfile.ZipInfo], Sequence[str]]:
+    """Return the entries to read by name, and the folders; raise at the first that must not be read."""
     entries: dict[str, zipfile.ZipInfo] = {}
+    folders: list[str] = []
     seen: set[str] = set()
     for info in infos:
         name = _safe_name(info)
-        if info.is_dir() or name.endswith("/"):
+        if name.endswith("/"):
+            if not _is_rubbish(name.rstrip("/")):
+                folders.append(name.rstrip("/"))
             continue
         if name in seen:
             raise RefusedArchive(f"{shown(name)} is in the zip twice; which one counts nobody can tell. Pack it anew.")
@@ -165,7 +173,7 @@ def _judged(infos: Sequence[zipfile.ZipInfo], limits: ArchiveLimits) -> dict[str
             raise ArchiveTooLarge(f"{shown(name)} unpacks to {mebibytes(info.file_size)}.")
         if not _is_rubbish(name):
             entries[name] = info
-    return entries
+    return entries, folders
 
 
 def _safe_name(info: zipfile.ZipInfo) -> str:
