@@ -21,6 +21,7 @@ The detail is written where the error is raised: it says what was received and w
     │   ├── NoReceipt
     │   ├── NotRepeatable
     │   ├── StillRunning
+    │   ├── DatasetExists, DatasetInUse, TooManyImports
     │   └── StillInFlight
     ├── BodyTooLarge 413
     ├── WrongContentType 415
@@ -165,6 +166,18 @@ class StillRunning(Conflict):
 
 class StillInFlight(Conflict):
     name, title = "still-in-flight", "The first request with this Idempotency-Key is not answered yet"
+
+
+class DatasetExists(Conflict):
+    name, title = "dataset-exists", "There is a data set of that name"
+
+
+class DatasetInUse(Conflict):
+    name, title = "dataset-in-use", "Trainings need the data set"
+
+
+class TooManyImports(Conflict):
+    name, title = "too-many-imports", "Others of yours are being imported"
 
 
 class BodyTooLarge(CyfraError):
