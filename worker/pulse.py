@@ -77,7 +77,7 @@ class Pulse(ABC):
             except LeaseLost:
                 if self._stopped.is_set():
                     return  # the work has just ended, and its claim with it
-                logger.warning("%s: the lease is lost", self.what)
+                logger.warning("%s: this attempt lost its lease", self.what)
                 self.lost.set()
                 return
             except SQLAlchemyError as error:

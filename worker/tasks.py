@@ -14,6 +14,7 @@ from service import logs
 from service.database import Database
 from service.errors import DatasetUnavailable, StorageFull
 from service.images.expectation import Expectation, scale
+from service.images.sets.catalogue import BUILTINS
 from service.images.sets.opening import LabelledSet
 from service.records import TrainingState
 from worker import checkpoints, claims, outcomes, receipts
@@ -211,7 +212,7 @@ def notes(spec: dict[str, object], data: LabelledSet) -> tuple[str, ...]:
         found.append(
             "Validated on the test set: it steered the learning rate or the stopping, so that the test figures flatter."
         )
-    if "jpeg" in data.source:
+    if data.name in BUILTINS and "jpeg" in data.source:
         found.append(
             f"The images come from JPEG copies ({data.source}), so that figures may differ from published ones."
         )

@@ -57,7 +57,7 @@ def restore(session: Session, dataset: Dataset, home: Path) -> None:
                 with (folder / f"{array}.npy").open("wb") as file:
                     for content in _parts(session, dataset, array):
                         file.write(content)
-            if store.content_sha256(store.arrays_of(folder)) != dataset.sha256:
+            if store.files_sha256(folder) != dataset.sha256:
                 raise DatasetUnavailable(f"What is kept of {dataset.name!r} is damaged. Delete it, and send it again.")
             put_in_place(folder, target)
     except OSError as error:

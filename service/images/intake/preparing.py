@@ -76,7 +76,7 @@ def prepare(
     staged.unlink()
     made_split = collection.is_test is None
     return Prepared(
-        sha256=store.content_sha256(store.arrays_of(folder)),
+        sha256=store.files_sha256(folder),
         classes=collection.classes,
         expects=expects,
         train_per_class=tuple(looked.counts(is_test=False).tolist()),

@@ -12,6 +12,7 @@ from service.errors import ArchiveTooLarge, RefusedDataset
 from service.images.archives.limits import ArchiveLimits
 from service.images.expectation import Expectation, fitted
 from service.images.intake.options import IntakeLimits, Options
+from service.images.sets.store import content_sha256
 from tests.service.images.archives.test_arrays import as_idx, saved
 from tests.service.images.intake.sets import arrays_in, folders, picture, prepared, prepared_from
 
@@ -116,6 +117,7 @@ def test_an_npz_of_keras_keeps_its_pixels_order_and_split(tmp_path: Path) -> Non
     assert (found.classes, found.made_split) == (("0", "1", "2", "3"), False)
     assert np.array_equal(arrays["x_train"][..., 0], given["x_train"])
     assert np.array_equal(arrays["y_test"], given["y_test"][:, 0])
+    assert found.sha256 == content_sha256(arrays)
 
 
 def test_an_npz_without_a_test_part_is_split_and_its_classes_can_be_named(tmp_path: Path) -> None:
