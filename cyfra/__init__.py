@@ -15,7 +15,7 @@ from cyfra.advice import Advice, Hint
 from cyfra.client import Client
 from cyfra.comparing import Compared, Comparison
 from cyfra.confusion import ConfusionMatrix
-from cyfra.datasets import Dataset, Sample, Samples
+from cyfra.datasets import Dataset, Finding, ImportProgress, Sample, Samples
 from cyfra.events import EpochEvent, Event, ProgressEvent, StateEvent
 from cyfra.facts import Facts, Metrics, ModelVersion, Progress, Reason
 from cyfra.histories import Curves, Epoch, History
@@ -38,6 +38,7 @@ from cyfra.problems import (
     NotAuthenticated,
     NotCyfra,
     NotFound,
+    NotImported,
     Problem,
     ServiceTrouble,
     StorageFull,
@@ -77,8 +78,10 @@ __all__ = [
     "Facts",
     "Fault",
     "Filters",
+    "Finding",
     "Hint",
     "History",
+    "ImportProgress",
     "LayerSummary",
     "MadeWith",
     "Metrics",
@@ -93,6 +96,7 @@ __all__ = [
     "NotAuthenticated",
     "NotCyfra",
     "NotFound",
+    "NotImported",
     "Picture",
     "Prediction",
     "Predictions",

@@ -1,10 +1,10 @@
 """One service, spoken to over HTTP: every trouble is a `CyfraError`, and what may pass is asked again."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
-from typing import Final
+from typing import IO, Final
 
 import httpx
 
@@ -116,6 +116,19 @@ class Connection:
     def delete(self, path: str) -> None:
         """DELETE what is at `path`; never asked twice, for the second time it would not be there."""
         self.ask(lambda: self._http.build_request("DELETE", path), pauses_seconds=())
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        content: Iterable[bytes] | None = None,
+        files: Sequence[tuple[str, tuple[str, IO[bytes]]]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Request:
+        """Build a request whose body is sent piece by piece, for `ask`: built anew for each try."""
+        return self._http.build_request(method, path, params=query, content=content, files=files, headers=headers)
 
     def ask(
         self,

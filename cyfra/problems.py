@@ -6,6 +6,7 @@
     ├── NotCyfra              something answers, but not as Cyfra does
     ├── BadPicture            what was given to be predicted is no picture
     ├── TrainingEnded         a training that was waited for failed or was cancelled
+    ├── NotImported           a data set that was waited for was refused, or could not be imported
     ├── WaitedTooLong         it has not ended within the time that was given
     └── Problem               the service refused (RFC 9457): `status`, `title`, `detail`, `errors`, …
         ├── BadRequest 400, NotAuthenticated 401, NotAllowed 403, NotFound 404, Conflict 409, BodyTooLarge 413,
@@ -57,8 +58,17 @@ class TrainingEnded(CyfraError):
         self.reason = reason
 
 
+class NotImported(CyfraError):
+    """A data set that was waited for was refused, or could not be imported. `state` and `reason` say which and why."""
+
+    def __init__(self, message: str, *, state: str, reason: str | None) -> None:
+        super().__init__(message)
+        self.state = state
+        self.reason = reason
+
+
 class WaitedTooLong(CyfraError, TimeoutError):
-    """A training has not ended within the time that was given. It goes on."""
+    """A training, or the import of a data set, has not ended within the time that was given. It goes on."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from service.advice.endpoints import router as advice
 from service.comparisons.endpoints import router as comparisons
 from service.database import Database
 from service.datasets.endpoints import router as datasets
+from service.datasets.endpoints import uploads
 from service.edge import problems
 from service.edge.documenting import document_problems
 from service.edge.observing import Observing
@@ -116,5 +117,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(web)
     for router in (predictions, explanations, open_inference, tensorflow_serving, mlflow):
         app.include_router(router, max_body_size=settings.max_upload_bytes)
+    app.include_router(uploads, max_body_size=settings.max_dataset_bytes)
     document_problems(app)
     return app

@@ -8,6 +8,7 @@ from typing import Final
 import typer
 
 from service.terminal import asking, comparing, pruning, repeating, running, training
+from service.terminal.datasets import datasets
 from service.terminal.exits import EXPLAINED, INTERRUPTED, OK, CommandFailed, flush_quietly
 
 app = typer.Typer(
@@ -25,13 +26,14 @@ RUN: Final[Commands] = (running.up, running.api, running.worker, running.migrate
 ASK: Final[Commands] = (
     *(training.train, asking.trainings, asking.show, asking.cancel, asking.report, comparing.compare),
     *(repeating.receipt, repeating.rerun, repeating.rerun_difference),
-    *(asking.predict, asking.datasets, asking.networks, asking.models),
+    *(asking.predict, asking.networks, asking.models),
 )
 
 for command in RUN:
     app.command(rich_help_panel="The service")(command)
 for command in ASK:
     app.command(rich_help_panel="Asking a service")(command)
+app.add_typer(datasets, name="datasets", rich_help_panel="Asking a service")
 
 
 def run(arguments: list[str]) -> int:

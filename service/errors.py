@@ -21,6 +21,7 @@ The detail is written where the error is raised: it says what was received and w
     │   ├── NoReceipt
     │   ├── NotRepeatable
     │   ├── StillRunning
+    │   ├── DatasetExists, DatasetInUse, TooManyImports
     │   └── StillInFlight
     ├── TooSlow 408
     ├── BodyTooLarge 413
@@ -31,7 +32,9 @@ The detail is written where the error is raised: it says what was received and w
     │   ├── NoImage
     │   ├── UnreadableImage
     │   ├── ImageTooLarge
-    │   └── BlankImage
+    │   ├── BlankImage
+    │   ├── UnreadableArchive, RefusedArchive, ArchiveTooLarge
+    │   └── RefusedDataset
     ├── DatasetUnavailable 424    neither on this machine nor to be had
     ├── NotAllowed 403
     ├── Unavailable 503
@@ -173,6 +176,18 @@ class TooSlow(CyfraError):
     headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
 
 
+class DatasetExists(Conflict):
+    name, title = "dataset-exists", "There is a data set of that name"
+
+
+class DatasetInUse(Conflict):
+    name, title = "dataset-in-use", "Trainings need the data set"
+
+
+class TooManyImports(Conflict):
+    name, title = "too-many-imports", "Others of yours are being imported"
+
+
 class BodyTooLarge(CyfraError):
     status, name, title = 413, "body-too-large", "The body is over the limit"
 
@@ -214,6 +229,29 @@ class ImageTooLarge(Unprocessable):
 
 class BlankImage(Unprocessable):
     name, title = "blank-image", "There is nothing on the image"
+
+
+class UnreadableArchive(Unprocessable):
+    name, title = "unreadable-archive", "The archive could not be read"
+
+
+class RefusedArchive(Unprocessable):
+    name, title = "refused-archive", "The archive holds what is not unpacked"
+
+
+class ArchiveTooLarge(Unprocessable):
+    name, title = "archive-too-large", "The archive holds too much"
+
+
+class RefusedDataset(Unprocessable):
+    """What was sent cannot become a data set; `rule` names what is wrong for programs, `files` are to be named beside it."""
+
+    name, title = "refused-dataset", "This cannot become a data set"
+
+    def __init__(self, rule: str, detail: str, files: Sequence[str] = ()) -> None:
+        super().__init__(detail)
+        self.rule = rule
+        self.files = tuple(files)
 
 
 class DatasetUnavailable(CyfraError):

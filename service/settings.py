@@ -56,6 +56,18 @@ class Settings(BaseSettings):
     max_held_bytes: int = Field(
         default=256 << 20, gt=0, description="Most bytes of bodies that one process of the API holds at a time."
     )
+    max_dataset_bytes: int = Field(default=512 << 20, gt=0, description="Largest body of a data set, bytes.")
+    max_dataset_files: int = Field(default=200_000, gt=0, description="Most files in the zip of a data set.")
+    max_dataset_unpacked_bytes: int = Field(
+        default=4 << 30, gt=0, description="Most that a data set may unpack to, and that its pixels may take, bytes."
+    )
+    dataset_side: int = Field(
+        default=64,
+        ge=8,
+        le=512,
+        description="Longest side that the pictures of a data set get unless a size is asked for.",
+    )
+    max_imports: int = Field(default=4, gt=0, description="Most data sets of one caller that are imported at a time.")
     max_images: int = Field(default=64, gt=0, description="Most images in one prediction request.")
     max_tensor_images: int = Field(
         default=1024, gt=0, description="Most images in one request of /v2, TensorFlow Serving's or MLflow's protocol."
@@ -104,6 +116,9 @@ class Settings(BaseSettings):
     keep_worker_hours: float = Field(
         default=24.0, ge=0, le=87_600, description="… and workers that were not seen for so long."
     )
+    keep_import_hours: float = Field(
+        default=168.0, ge=0, le=87_600, description="… and data sets that were refused or failed so long ago."
+    )
     keep_artefact_hours: float = Field(
         default=1.0, ge=0, le=87_600, description="… and stored models that are older and that nothing points to."
     )
@@ -126,6 +141,9 @@ class Settings(BaseSettings):
     )
     max_training_seconds: float = Field(
         default=86_400.0, gt=0, description="Longest time a training may compute before it fails as time-limit."
+    )
+    max_import_seconds: float = Field(
+        default=3600.0, gt=0, description="Longest time an import of a data set may take before it fails as time-limit."
     )
     threads: int | None = Field(default=None, gt=0, description="CPU threads a training uses. Default: all cores.")
 

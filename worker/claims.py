@@ -18,6 +18,24 @@ from service.database import Database
 from service.records import Checkpoint, Owner, Training, TrainingChange, TrainingState, fairness
 from service.records.clock import lease_clock, lease_now, now
 from service.records.counting import count
+from worker.pulse import LeaseLost
+
+__all__ = [
+    "Claim",
+    "LeaseLost",
+    "claim",
+    "execute_fenced",
+    "fence",
+    "fenced_update",
+    "finish",
+    "hold",
+    "is_cancel_requested",
+    "is_work_waiting",
+    "record_where_it_goes_on",
+    "release",
+    "renew",
+    "requeue",
+]
 
 CLAIMING: Final = 0x636C6169  # "clai": PostgreSQL's advisory lock, so that the fairest order is exact
 UNSYNCHRONISED: Final = {"synchronize_session": False}
@@ -32,10 +50,6 @@ class Claim:
     spec: dict[str, Any]
     register_as: str | None
     compute_seconds: float = 0.0  # of the attempts before this one
-
-
-class LeaseLost(Exception):
-    """The training is no longer ours: the lease ended and it was claimed again, or it was taken away."""
 
 
 def fence(claim: Claim) -> ColumnElement[bool]:

@@ -3,15 +3,17 @@
 import logging
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from service.database import Database
 from service.errors import DatasetUnavailable
-from service.images.sets.opening import LabelledSet, open_set, save_set
+from service.images.sets.opening import LabelledSet, save_set
+from service.sets.opening import open_trained_on
+from service.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +27,8 @@ LOADERS: Final[dict[str, Callable[[], tuple[Split, Split]]]] = {
 LOOK_SECONDS: Final = 0.5
 
 
-def open_or_download(name: str, home: Path, datasets: Path | None, tick: Callable[[], None]) -> LabelledSet:
-    """Return a data set that is on this machine, or download it; raise DatasetUnavailable with both ways out.
+def open_or_download(database: Database, settings: Settings, name: str, tick: Callable[[], None]) -> LabelledSet:
+    """Return a data set that is on this machine or in the database, or download it; raise DatasetUnavailable with the ways out.
 
     `tick` is called while that goes on (reading 60,000 JPEGs takes half a minute, a slow network any time), and may raise to
     abandon it.
@@ -36,7 +38,7 @@ def open_or_download(name: str, home: Path, datasets: Path | None, tick: Callabl
 
     def obtain() -> None:
         try:
-            found.append(_obtain(name, home, datasets))
+            found.append(_obtain(database, settings, name))
         except Exception as error:  # noqa: BLE001 - raised again, in the thread that waits
             failures.append(error)
 
@@ -50,9 +52,10 @@ def open_or_download(name: str, home: Path, datasets: Path | None, tick: Callabl
     return found[0]
 
 
-def _obtain(name: str, home: Path, datasets: Path | None) -> LabelledSet:
+def _obtain(database: Database, settings: Settings, name: str) -> LabelledSet:
     try:
-        return open_set(name, home, datasets)
+        with database.reading() as session:
+            return open_trained_on(session, settings, name, None)
     except DatasetUnavailable as unavailable:
         if name not in LOADERS:
             raise
@@ -62,4 +65,4 @@ def _obtain(name: str, home: Path, datasets: Path | None) -> LabelledSet:
         except Exception as error:  # Keras raises plain Exception for a URL that does not answer
             raise DatasetUnavailable(f"{unavailable.detail} The download failed: {error}"[:2000]) from error
         arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
-        return save_set(name, home, arrays, f"keras.datasets, Keras {keras.__version__}")
+        return save_set(name, settings.home, arrays, f"keras.datasets, Keras {keras.__version__}")

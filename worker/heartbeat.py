@@ -1,87 +1,32 @@
 """The heartbeat: a thread that renews the lease while its process trains."""
 
-import logging
 import os
 import signal
-import threading
-import time
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from service import logs
 from service.database import Database
 from service.records import TrainingState
 from worker import claims
-from worker.claims import Claim, LeaseLost
-
-logger = logging.getLogger(__name__)
+from worker.claims import Claim
+from worker.pulse import Pulse
 
 TIME_LIMIT: Final = "time-limit"
-STUCK_AFTER_SECONDS: Final = 60.0  # a training that has not stopped so long after its time was up is stuck
 
 
-class Heartbeat:
-    """Renews a claim four times a lease, from entering the `with` block to leaving it.
-
-    `lost` is set as soon as the claim is no longer ours: another worker has it, the lease ran out while the database could
-    not be reached, or the parent process died, so that nobody supervises us any more.
-
-    A training whose time is up stops at its next step. One that does not, because it is stuck in native code, is ended from
-    here, and this process with it; its parent starts another.
-    """
+class Heartbeat(Pulse):
+    """Renews the claim on a training."""
 
     def __init__(self, database: Database, claim: Claim, lease_seconds: float, seconds_left: float) -> None:
-        self.lost = threading.Event()
+        super().__init__(f"training {claim.training_id}", lease_seconds, seconds_left)
         self._database = database
         self._claim = claim
-        self._lease_seconds = lease_seconds
-        self._stuck_at = time.monotonic() + seconds_left + STUCK_AFTER_SECONDS
-        self._parent = os.getppid()
-        self._stopped = threading.Event()
-        beat = logs.with_context(self._beat)
-        self._thread = threading.Thread(target=beat, name=f"heartbeat-{claim.training_id}", daemon=True)
 
-    def __enter__(self) -> Self:
-        """Start the thread."""
-        self._thread.start()
-        return self
+    def renew(self) -> None:
+        """Move the end of the lease; raise LeaseLost if the claim is lost."""
+        claims.renew(self._database, self._claim, self.lease_seconds)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Stop the thread and wait for it."""
-        self._stopped.set()
-        self._thread.join()
-
-    def _beat(self) -> None:
-        renewed_at = time.monotonic()
-        while not self._stopped.wait(self._lease_seconds / 4):
-            if os.getppid() != self._parent:
-                logger.error("training %s: the parent process died, giving up", self._claim.training_id)
-                self.lost.set()
-                return
-            began_at = time.monotonic()
-            try:
-                if began_at > self._stuck_at:
-                    self._end_what_is_stuck()
-                claims.renew(self._database, self._claim, self._lease_seconds)
-                renewed_at = began_at
-            except LeaseLost:
-                if self._stopped.is_set():
-                    return  # the training has just ended, and its claim with it
-                logger.warning("training %s: attempt %d lost its lease", self._claim.training_id, self._claim.attempt)
-                self.lost.set()
-                return
-            except SQLAlchemyError as error:
-                logger.warning("training %s: could not renew the lease: %s", self._claim.training_id, error)
-                if time.monotonic() - renewed_at > self._lease_seconds:
-                    self.lost.set()
-                    return
-
-    def _end_what_is_stuck(self) -> None:
-        logger.error("training %s: its time is up and it does not stop; this process ends", self._claim.training_id)
+    def end_what_is_stuck(self) -> None:
+        """Write down that the training failed, and end this process."""
         detail = "Its time was up, and it did not stop at the end of a step: its worker's process was killed."
         columns = {"error_type": TIME_LIMIT, "error_detail": detail}
         with self._database.transaction() as session:

@@ -20,8 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.database import Database
 from service.queue import Doorbell
 from service.settings import Settings
-from worker import claims, presence, rescuing
+from worker import presence, rescuing
+from worker.imports import claims as imports
 from worker.memory import oom_kills
+from worker.waiting import is_work_waiting
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +66,7 @@ class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has n
             presence.say_goodbye(self._database, self._name)
 
     def look(self) -> None:
-        """Start again if the child was lost; rescue what dead workers held; ring if a training waits while this one is idle."""
+        """Start again if the child was lost; rescue what dead workers held; ring if work waits while this one is idle."""
         kills = oom_kills()
         if self._living_children() != self._children:
             logger.error("the child process was lost; this worker starts again")
@@ -77,13 +79,14 @@ class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has n
         try:
             presence.say_present(self._database, self._name)
             rescued = rescuing.rescue(self._database, self._settings.max_attempts)
-            is_work_waiting = claims.is_work_waiting(self._database)
+            rescued += imports.rescue(self._database, self._settings.max_attempts)
+            is_waiting = is_work_waiting(self._database)
         except SQLAlchemyError as error:
             logger.warning("could not look for work: %s", error)
             return
         if rescued:
-            logger.warning("took %d training(s) from workers that were lost", rescued)
-        if is_work_waiting and not worker_state.reserved_requests:
+            logger.warning("took %d training(s) or data set(s) from workers that were lost", rescued)
+        if is_waiting and not worker_state.reserved_requests:
             self._doorbell.ring()
             self._notice_deafness()
         else:
@@ -115,6 +118,7 @@ class LookForWork(bootsteps.StartStopStep):  # type: ignore[misc] # celery has n
         for child in self._children - self._living_children():
             with suppress(SQLAlchemyError):  # then the lease's end decides
                 rescuing.abandon(self._database, presence.name_of(child), self._settings.max_attempts, why)
+                imports.abandon(self._database, presence.name_of(child), self._settings.max_attempts, why)
 
     def _living_children(self) -> set[int]:
         return set(self._pool.info["processes"])

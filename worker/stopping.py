@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from worker.claims import LeaseLost
-from worker.heartbeat import Heartbeat
+from worker.pulse import LeaseLost, Pulse
 
 
 class Cancelled(Exception):
@@ -24,10 +23,10 @@ PATIENCE_SECONDS: Final = 15.0
 
 
 class Stops:
-    """What may stop the training at hand; asking costs nothing."""
+    """What may stop the work at hand; asking costs nothing."""
 
-    def __init__(self, heartbeat: Heartbeat, is_shutting_down: Callable[[], bool], seconds_left: float) -> None:
-        """Begin to count the `seconds_left` that the training may compute."""
+    def __init__(self, heartbeat: Pulse, is_shutting_down: Callable[[], bool], seconds_left: float) -> None:
+        """Begin to count the `seconds_left` that the work may take."""
         self._heartbeat = heartbeat
         self._is_shutting_down = is_shutting_down
         self._ends_at = time.monotonic() + seconds_left

@@ -14,12 +14,14 @@ from service import logs
 from service.database import Database
 from service.errors import DatasetUnavailable, StorageFull
 from service.images.expectation import Expectation, scale
+from service.images.sets.catalogue import BUILTINS
 from service.images.sets.opening import LabelledSet
 from service.records import TrainingState
 from worker import checkpoints, claims, outcomes, receipts
 from worker.claims import Claim, LeaseLost
 from worker.downloads import open_or_download
 from worker.heartbeat import TIME_LIMIT, Heartbeat
+from worker.imports import carrying_out as imports
 from worker.keeping import Keeper
 from worker.learning import checkpoints as learned
 from worker.learning import evaluation, export, training, weights
@@ -31,6 +33,7 @@ from worker.outcomes import Outcome
 from worker.progress import ProgressCallback, ProgressWriter
 from worker.rescuing import OUT_OF_MEMORY
 from worker.stopping import Cancelled, ShuttingDown, Stops, TimeLimit
+from worker.waiting import is_work_waiting
 
 if TYPE_CHECKING:
     from worker.app import Workshop
@@ -46,21 +49,28 @@ NO_MEMORY = "The network and one batch of images did not fit into memory: a smal
 
 
 def work(workshop: "Workshop") -> None:
-    """Claim one training and carry it out; ring again if another waits."""
+    """Import one data set or carry out one training; ring again if more waits.
+
+    Imports go first: they take seconds, trainings wait for them, and nobody may have more than a few.
+    """
     settings, database = workshop.settings, workshop.database
     if workshop.is_shutting_down():
+        return
+    if imports.work(workshop):
+        if is_work_waiting(database) and not workshop.is_shutting_down():
+            workshop.doorbell.ring()
         return
     claim = claims.claim(database, workshop.name, settings.lease_seconds)
     if claim is None:
         return
-    if claims.is_work_waiting(database):
+    if is_work_waiting(database):
         workshop.doorbell.ring()  # for another worker: rings that came at once were one
     seconds_left = settings.max_training_seconds - claim.compute_seconds
     about = logs.bound(training=claim.training_id, attempt=claim.attempt)
     with about, Heartbeat(database, claim, settings.lease_seconds, seconds_left) as heartbeat:
         logger.info("training %s: attempt %d begins", claim.training_id, claim.attempt)
         carry_out(workshop, claim, Stops(heartbeat, workshop.is_shutting_down, seconds_left))
-    if claims.is_work_waiting(database) and not workshop.is_shutting_down():
+    if is_work_waiting(database) and not workshop.is_shutting_down():
         workshop.doorbell.ring()
 
 
@@ -126,7 +136,7 @@ def train(workshop: "Workshop", claim: Claim, stops: Stops) -> Outcome:
     spec, settings = claim.spec, workshop.settings
     progress = ProgressWriter(workshop.database, claim, stops, settings.progress_seconds)
     progress.say("loading data")
-    data = open_or_download(spec["dataset"], settings.home, settings.datasets, progress.tick)
+    data = open_or_download(workshop.database, settings, spec["dataset"], progress.tick)
     progress.say("building the network")
     test_images = LabelledImages(data.x_test, data.y_test, len(data.classes))
     fitted = _fit(workshop, claim, stops, data, progress)
@@ -202,7 +212,7 @@ def notes(spec: dict[str, object], data: LabelledSet) -> tuple[str, ...]:
         found.append(
             "Validated on the test set: it steered the learning rate or the stopping, so that the test figures flatter."
         )
-    if "jpeg" in data.source:
+    if data.name in BUILTINS and "jpeg" in data.source:
         found.append(
             f"The images come from JPEG copies ({data.source}), so that figures may differ from published ones."
         )

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from service.advice.evidence import Advice, ClassOutcome, EpochFigures, Evidence, RecipeFacts
 from service.advice.rules import advise
 from service.advice.schemas import AdviceItem, AdviceReply
-from service.images.sets.catalogue import BUILTINS
 from service.networks.operations import get_network
 from service.networks.presets import NETWORKS
 from service.records import Training
 from service.reports import queries as reports
+from service.sets.finding import AllSets
 from service.trainings import replies
 
 LARGER: Final = 2
@@ -55,7 +55,7 @@ def evidence(session: Session, training: Training) -> Evidence:
         training=training.id,
         state=training.state.value,
         error_type=training.error_type,
-        classes=max(2, len(classes) or _classes(spec)),
+        classes=max(2, len(classes) or _classes(session, spec)),
         recipe=recipe_facts(spec["recipe"]),
         validation=spec["validation"]["from"],
         epochs=tuple(
@@ -64,7 +64,7 @@ def evidence(session: Session, training: Training) -> Evidence:
         ),
         tested=tuple(ClassOutcome(each.class_name, each.support, each.recall) for each in classes),
         matrix=() if report is None else tuple(tuple(row) for row in report.confusion_matrix["matrix"]),
-        larger_network=_larger_network(training),
+        larger_network=_larger_network(session, training),
     )
 
 
@@ -87,16 +87,16 @@ def recipe_facts(recipe: Mapping[str, Any]) -> RecipeFacts:
     )
 
 
-def _classes(spec: Mapping[str, Any]) -> int:
+def _classes(session: Session, spec: Mapping[str, Any]) -> int:
     """The number of classes, before a report names them: the width of the network's last layer."""
     units: int = spec["network"]["layers"][-1].get("units", 0)
-    known = BUILTINS.get(spec["dataset"])
+    known = AllSets(session).get(spec["dataset"])
     return len(known.classes) if known else units
 
 
-def _larger_network(training: Training) -> str | None:
+def _larger_network(session: Session, training: Training) -> str | None:
     """The smallest named network for the same pictures with at least `LARGER` times the parameters."""
-    known = BUILTINS.get(training.dataset)
+    known = AllSets(session).get(training.dataset)
     if known is None or training.parameters is None:
         return None
     of_size = (

@@ -25,7 +25,6 @@ from service.comparisons.schemas import (
 )
 from service.comparisons.significance import McNemar
 from service.errors import Fault, InvalidFields, UnknownSample
-from service.images.sets.opening import open_set
 from service.images.sets.samples import contact_sheet_png
 from service.records import Report, Training
 from service.reports import measures
@@ -33,6 +32,7 @@ from service.reports import operations as reports
 from service.reports import queries as report_queries
 from service.reports.measures import Answers
 from service.reports.schemas import EpochReply
+from service.sets.opening import open_trained_on
 from service.settings import Settings
 from service.trainings import operations as trainings
 
@@ -118,7 +118,7 @@ def pictures(session: Session, settings: Settings, found: Sequence[Training], wa
         raise UnknownSample(f"There is no test image that {right.training.id} got right and {wrong.training.id} wrong.")
     names, mistaken = right.classes, wrong.answers
     captions = [f"{names[mistaken.true[index]]}:{names[mistaken.predicted[index]]}" for index in indices]
-    data = open_set(found[0].dataset, settings.home, settings.datasets)
+    data = open_trained_on(session, settings, found[0].dataset, found[0].dataset_sha256)
     return contact_sheet_png(data, "test", indices, captions)
 
 

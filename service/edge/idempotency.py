@@ -126,23 +126,32 @@ class Once:
         )
 
 
+DocumentedKey = Annotated[
+    str | None,
+    Header(
+        alias=HEADER,
+        description=DESCRIPTION,
+        json_schema_extra={"minLength": 1, "maxLength": LONGEST_KEY, "pattern": PATTERN},
+    ),
+]
+
+
 async def once(
-    request: Request,
-    caller: CallerDependency,
-    resources: ResourcesDependency,
-    _documented: Annotated[
-        str | None,
-        Header(
-            alias=HEADER,
-            description=DESCRIPTION,
-            json_schema_extra={"minLength": 1, "maxLength": LONGEST_KEY, "pattern": PATTERN},
-        ),
-    ] = None,
+    request: Request, caller: CallerDependency, resources: ResourcesDependency, _documented: DocumentedKey = None
 ) -> Once:
     """Return what carries out this request; raise InvalidFields for a key that is none."""
+    key = received_key(request)
+    return Once(resources, caller.name, key, "" if key is None else await _fingerprint(request))
+
+
+def received_key(request: Request) -> str | None:
+    """Return the key of a request; raise InvalidFields for one that is none.
+
+    For a route whose body is too large to be held: it makes its own `Once`, with a fingerprint of what it has received.
+    """
     received = request.headers.getlist(HEADER)
     if not received:
-        return Once(resources, caller.name, None, "")
+        return None
     if len(received) > 1:
         raise InvalidFields.of([Fault(HEADER, f"Received the header {len(received)} times; send it once")])
     key = received[0]
@@ -150,7 +159,7 @@ async def once(
         shown = repr(key) if len(key) <= 80 else f"{key[:77]!r}… of {len(key)} characters"
         advice = f"Received {shown}; a key has 1 to {LONGEST_KEY} visible ASCII characters, such as a UUID"
         raise InvalidFields.of([Fault(HEADER, advice)])
-    return Once(resources, caller.name, key, await _fingerprint(request))
+    return key
 
 
 async def _fingerprint(request: Request) -> str:

@@ -12,7 +12,7 @@ from service.errors import TooManyUploads, TooSlow
 RETRY_SECONDS: Final = 2
 PATIENCE_SECONDS: Final = 30.0
 SLOWEST_BYTES: Final = 10_000  # a second; a modem of 1998 was no slower for long
-ON_DISK: Final = frozenset({"/v1/datasets", "/v1/batch-predictions"})  # written as they come, never held
+ON_DISK: Final = ("/v1/datasets", "/v1/batch-predictions")  # written as they come, never held
 
 
 class Uploads:
@@ -33,7 +33,7 @@ class Uploads:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(self, receive, is_held=scope["path"] not in ON_DISK)
+        body = _Body(self, receive, is_held=not scope["path"].startswith(ON_DISK))
         try:
             await self._app(scope, body.receive, send)
         finally:

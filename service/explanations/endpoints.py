@@ -259,7 +259,7 @@ def _sample(
 ) -> tuple[Trained, Graph, Callable[[], Subject]]:
     """Return the network of a training, and how to get the image, which surely exists."""
     trained, graph = _trained(resources, training_id)
-    data = subjects.open_data(resources.settings, trained)
+    data = subjects.open_data(resources.database, resources.settings, trained)
     subjects.require_sample(data, split, index)
     return trained, graph, lambda: subjects.of_sample(trained, graph, data, split, index)
 

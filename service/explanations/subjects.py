@@ -16,13 +16,14 @@ from service.explanations.graphs import Graph, Graphs
 from service.explanations.occlusion import Answer
 from service.images.decoding import Limits
 from service.images.expectation import scale
-from service.images.sets.opening import LabelledSet, open_set
+from service.images.sets.opening import LabelledSet
 from service.models import queries as models
 from service.predictions.engines import Engine
 from service.predictions.pictures import Sent, prepared
 from service.predictions.schemas import ServedModel
 from service.reports import operations as reports
 from service.reports import queries as reports_queries
+from service.sets.opening import open_trained_on
 from service.settings import Settings
 from service.trainings import operations as trainings
 
@@ -57,6 +58,7 @@ class Trained:
 
     training_id: str
     dataset: str
+    dataset_sha256: str | None
     onnx_sha256: str
     classes: tuple[str, ...]
 
@@ -65,7 +67,13 @@ def find_trained(session: Session, training_id: str) -> Trained:
     """Return what a training has left; raise UnknownTraining, NoReportYet."""
     training = trainings.find(session, training_id)
     sha256 = reports.artefact_sha256(session, training_id, "onnx")
-    return Trained(training_id, training.dataset, sha256, tuple(reports_queries.class_names(session, training_id)))
+    return Trained(
+        training_id,
+        training.dataset,
+        training.dataset_sha256,
+        sha256,
+        tuple(reports_queries.class_names(session, training_id)),
+    )
 
 
 def etag(*parts: object) -> str:
@@ -83,9 +91,10 @@ def open_graph(database: Database, graphs: Graphs, onnx_sha256: str) -> Graph:
     return graphs.open(onnx_sha256, content)
 
 
-def open_data(settings: Settings, trained: Trained) -> LabelledSet:
+def open_data(database: Database, settings: Settings, trained: Trained) -> LabelledSet:
     """Return the data set that a training was on; raise DatasetUnavailable."""
-    return open_set(trained.dataset, settings.home, settings.datasets)
+    with database.reading() as session:
+        return open_trained_on(session, settings, trained.dataset, trained.dataset_sha256)
 
 
 def require_sample(data: LabelledSet, split: str, index: int) -> None:

@@ -50,11 +50,7 @@ def prepare_pixels(
 
 
 def prepare(picture: Image.Image, expects: Expectation, normalize: Normalize = "auto") -> NDArray[np.float32]:
-    """Return what a network expects of a decoded picture (mode "L" or "RGB", upright).
-
-    A handwritten digit is laid out as MNIST does, unless `normalize` says `never`; any other picture is cropped at its centre
-    to the expected proportions and scaled, anti-aliased. A picture that has the expected form already keeps its pixels, but
-    with `always`.
+    """Return what a network expects of a decoded picture (mode "L" or "RGB", upright): that of `fitted` in 0..1.
 
     Returns:
         `(height, width, channels)` float32 in 0..1.
@@ -63,17 +59,34 @@ def prepare(picture: Image.Image, expects: Expectation, normalize: Normalize = "
         BlankImage: nothing is written on a picture that should hold a digit.
         UnreadableImage: the picture is too small to show anything.
     """
+    return scale(fitted(picture, expects, normalize))
+
+
+def fitted(picture: Image.Image, expects: Expectation, normalize: Normalize = "auto") -> NDArray[np.uint8]:
+    """Return the pixels of a decoded picture in the form that a network expects; what data sets are made of, too.
+
+    A handwritten digit is laid out as MNIST does, unless `normalize` says `never`; any other picture is cropped at its centre
+    to the expected proportions and scaled, anti-aliased. A picture that has the expected form already keeps its pixels, but
+    with `always`.
+
+    Returns:
+        `(height, width, channels)` uint8.
+
+    Raises:
+        BlankImage: nothing is written on a picture that should hold a digit.
+        UnreadableImage: the picture is too small to show anything.
+    """
     if _is_laid_out_as_mnist(expects) and normalize != "never":
-        return scale(lay_out(picture) if normalize == "always" else normalise(picture))[:, :, np.newaxis]
+        return (lay_out(picture) if normalize == "always" else normalise(picture))[:, :, np.newaxis]
     refuse_tiny(picture)
     mode = {1: "L", 3: "RGB"}.get(expects.channels)
     if mode is None:
         raise UnreadableImage(f"The model expects {expects.channels} channels, and a picture has 1 or 3.")
     size = (expects.width, expects.height)
-    fitted = picture.convert(mode)
-    if fitted.size != size:
-        fitted = ImageOps.fit(fitted, size, Image.Resampling.LANCZOS)
-    return scale(np.asarray(fitted).reshape(expects.height, expects.width, expects.channels))
+    found = picture.convert(mode)
+    if found.size != size:
+        found = ImageOps.fit(found, size, Image.Resampling.LANCZOS)
+    return np.asarray(found).reshape(expects.height, expects.width, expects.channels)
 
 
 def _is_laid_out_as_mnist(expects: Expectation) -> bool:

@@ -11,6 +11,7 @@ from service.edge.resources import ResourcesDependency
 from service.errors import (
     BodyTooLarge,
     BrokenJson,
+    DatasetUnavailable,
     InvalidFields,
     NoSuchFormat,
     UnknownNetwork,
@@ -88,7 +89,7 @@ def summary_as(name: str, suffix: Suffix, request: Request) -> Response:
     "/v1/trainings/{training_id}/network",
     summary="Summary of a training's network",
     response_model=Summary,
-    responses=problems(UnknownTraining),
+    responses=problems(UnknownTraining, DatasetUnavailable),
     tags=["reports"],
 )
 def network(training_id: str, request: Request, resources: ResourcesDependency) -> Response:
@@ -101,7 +102,7 @@ def network(training_id: str, request: Request, resources: ResourcesDependency) 
 @router.get(
     "/v1/trainings/{training_id}/network.{suffix}",
     summary="Summary of a training's network as .json, .txt or .svg",
-    responses=problems(UnknownTraining, NoSuchFormat),
+    responses=problems(UnknownTraining, DatasetUnavailable, NoSuchFormat),
     tags=["reports"],
 )
 def network_as(training_id: str, suffix: Suffix, request: Request, resources: ResourcesDependency) -> Response:

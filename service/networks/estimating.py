@@ -8,12 +8,12 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from service.images.sets.catalogue import BUILTINS
 from service.networks.checking import TRAINING_TIMES_FORWARD
 from service.networks.layers import LAYER_LIST
 from service.networks.measuring import measure
 from service.networks.queries import Finished
 from service.networks.schemas import Estimate
+from service.sets.finding import BUILTIN_SETS, Sets
 
 ASSUMED_FLOPS_PER_SECOND: Final = 50e9
 """About half of what two cores with AVX2 reach on the lecture's network: small layers are slower."""
@@ -31,9 +31,9 @@ class Pace:
     flops_per_second: float
 
 
-def estimate(flops: int, images: int | None, finished: Sequence[Finished]) -> Estimate:
+def estimate(flops: int, images: int | None, finished: Sequence[Finished], sets: Sets = BUILTIN_SETS) -> Estimate:
     """Return how long an epoch of `images` images takes that cost `flops` each, forward."""
-    paces = [pace for pace in map(_pace, finished) if pace is not None]
+    paces = [pace for pace in (_pace(one, sets) for one in finished) if pace is not None]
     rate = ASSUMED_FLOPS_PER_SECOND
     basis = f"assumed: {rate / 1e9:.0f} GFLOP/s, for nothing {'like it ' if paces else ''}was trained here yet"
     alike = _alike(paces, flops)
@@ -60,9 +60,9 @@ def _alike(paces: Sequence[Pace], flops: int) -> Sequence[Pace]:
     return sorted((pace for pace in paces if distance(pace) <= log(ALIKE_WITHIN)), key=distance)[:ALIKE]
 
 
-def _pace(finished: Finished) -> Pace | None:
+def _pace(finished: Finished, sets: Sets) -> Pace | None:
     """Return what a training computed in a second; None for one that cannot be measured any more."""
-    dataset = BUILTINS.get(finished.dataset)
+    dataset = sets.get(finished.dataset)
     if dataset is None:
         return None
     try:

@@ -2,8 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from service.errors import Fault, InvalidFields, UnknownNetwork, unknown
-from service.images.sets.catalogue import BUILTINS, Builtin
+from service.errors import DatasetUnavailable, Fault, InvalidFields, UnknownNetwork, unknown
+from service.images.sets.catalogue import KnownSet
 from service.networks import checking, queries, summaries
 from service.networks.checking import Effort, NetworkLimits, Purpose
 from service.networks.estimating import estimate
@@ -11,6 +11,7 @@ from service.networks.layers import LAYER_LIST
 from service.networks.measuring import measure
 from service.networks.presets import NETWORKS, NetworkPreset
 from service.networks.schemas import CheckReply, CheckRequest, NetworkList, NetworkReply, Summary
+from service.sets.finding import AllSets
 from service.trainings import operations as trainings
 from service.trainings import resolving
 from service.trainings.schemas import Validation
@@ -51,16 +52,19 @@ def summary_of_preset(name: str) -> Summary:
 
 
 def summary_of_training(session: Session, training_id: str) -> Summary:
-    """Return the summary of a training's network on the images of its data set; raise UnknownTraining."""
+    """Return the summary of a training's network on the images of its data set; raise UnknownTraining, DatasetUnavailable."""
     training = trainings.find(session, training_id)
     layers = LAYER_LIST.validate_python(training.spec["network"]["layers"])
-    return summaries.summarise(training.network, layers, BUILTINS[training.dataset].shape)
+    dataset = AllSets(session).get(training.dataset)
+    if dataset is None:
+        raise DatasetUnavailable(f"The data set {training.dataset!r} that it was trained on was deleted.")
+    return summaries.summarise(training.network, layers, dataset.shape)
 
 
 def check(session: Session, request: CheckRequest, limits: NetworkLimits) -> CheckReply:
     """Return what a network costs; raise InvalidFields with all that would keep it from being trained."""
     faults: list[Fault] = []
-    dataset = None if request.dataset is None else resolving.find_dataset(request.dataset, faults)
+    dataset = None if request.dataset is None else resolving.find_dataset(request.dataset, AllSets(session), faults)
     named = resolving.find_network(request.network, faults)
     purpose = _purpose(request, dataset)
     if purpose is None or named is None:
@@ -72,7 +76,7 @@ def check(session: Session, request: CheckRequest, limits: NetworkLimits) -> Che
         faults += resolving.faults_of_batch_size(request.recipe, Validation(), dataset)
     if faults:
         raise InvalidFields.of(faults)
-    expected = estimate(measured.flops, purpose.images, queries.newest_finished(session))
+    expected = estimate(measured.flops, purpose.images, queries.newest_finished(session), AllSets(session))
     return CheckReply(
         parameters=measured.parameters,
         flops=measured.flops,
@@ -85,7 +89,7 @@ def check(session: Session, request: CheckRequest, limits: NetworkLimits) -> Che
     )
 
 
-def _purpose(request: CheckRequest, dataset: Builtin | None) -> Purpose | None:
+def _purpose(request: CheckRequest, dataset: KnownSet | None) -> Purpose | None:
     """Return what the network is for; None where the data set is not known."""
     if dataset is not None:
         return resolving.purpose_of(dataset, Validation())

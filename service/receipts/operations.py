@@ -16,7 +16,6 @@ from service.errors import (
     NotRepeatable,
     UnknownDataset,
 )
-from service.images.sets.opening import known_sha256
 from service.networks.checking import NetworkLimits
 from service.queue import Doorbell
 from service.receipts import queries, surroundings, wording
@@ -37,6 +36,8 @@ from service.receipts.schemas import (
 )
 from service.records import Rerun, Training, TrainingAttempt, TrainingState
 from service.reports import queries as reports
+from service.sets.finding import AllSets
+from service.sets.opening import known_sha256
 from service.settings import Settings
 from service.trainings import operations as trainings
 from service.trainings import queries as training_queries
@@ -131,8 +132,8 @@ def repeat(
     """
     original = trainings.find(session, training_id)
     _require_success(original)
-    _require_dataset(settings, original)
-    spec = _taken_today(original, NetworkLimits.of(settings)) | original.spec | {"register_as": None}
+    _require_dataset(session, settings, original)
+    spec = _taken_today(session, original, NetworkLimits.of(settings)) | original.spec | {"register_as": None}
     training = trainings.enqueue(session, doorbell, caller, spec)
     queries.add_rerun(session, training.id, original.id)
     return replies.one(session, training)
@@ -152,10 +153,10 @@ def _require_success(original: Training) -> None:
     )
 
 
-def _require_dataset(settings: Settings, original: Training) -> None:
+def _require_dataset(session: Session, settings: Settings, original: Training) -> None:
     """Raise NotRepeatable if the data set is known to be gone or another; its worker tells what cannot be known here."""
     try:
-        known = known_sha256(original.dataset, settings.home)
+        known = known_sha256(session, settings, original.dataset)
     except UnknownDataset as error:
         raise NotRepeatable(f"Its data set is not there any more. {error.detail}") from error
     wanted = original.dataset_sha256
@@ -166,11 +167,12 @@ def _require_dataset(settings: Settings, original: Training) -> None:
         )
 
 
-def _taken_today(original: Training, limits: NetworkLimits) -> dict[str, Any]:
+def _taken_today(session: Session, original: Training, limits: NetworkLimits) -> dict[str, Any]:
     """Return the specification as it would be taken today, limits and all; raise NotRepeatable with every fault."""
     try:
         # Its preset may have changed since, and what the preset stands for is written down in it.
-        return resolve(TrainingRequest.model_validate({**original.spec, "preset": None}), limits)
+        asked = TrainingRequest.model_validate({**original.spec, "preset": None})
+        return resolve(asked, limits, AllSets(session, hold=True))
     except ValidationError as error:
         faults = [Fault("".join(f"/{part}" for part in one["loc"]), one["msg"]) for one in error.errors()]
     except InvalidFields as error:

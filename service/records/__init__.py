@@ -3,6 +3,7 @@
 from service.records.artefacts import Artefact, ArtefactContent
 from service.records.base import Base
 from service.records.checkpoints import Checkpoint, CheckpointPart
+from service.records.datasets import Dataset, DatasetPart, DatasetState, DatasetUpload, DatasetUploadPart
 from service.records.idempotency import IdempotentAnswer
 from service.records.models import Model, ModelAlias, ModelVersion
 from service.records.owners import Owner
@@ -19,6 +20,11 @@ __all__ = [
     "CheckpointPart",
     "ClassFigures",
     "Counter",
+    "Dataset",
+    "DatasetPart",
+    "DatasetState",
+    "DatasetUpload",
+    "DatasetUploadPart",
     "Epoch",
     "IdempotentAnswer",
     "MisclassifiedExample",

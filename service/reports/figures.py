@@ -79,7 +79,7 @@ def contact_sheet(
         *narrowed,
         ORDERS[narrowing.order],
     ]
-    images = misclassified.pixels(settings, training, [one.index for one in shown])
+    images = misclassified.pixels(session, settings, training, [one.index for one in shown])
     return ContactSheet(
         title="Misclassified, true:predicted",
         subtitle=" · ".join(about),

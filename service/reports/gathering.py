@@ -47,7 +47,7 @@ def gather(session: Session, settings: Settings, training_id: str) -> Document:
     examples = misclassified.examples(session, training_id, Narrowing(), MOST_EXAMPLES)
     pixels, missing = None, ""
     try:
-        images = misclassified.pixels(settings, training, [one.index for one in examples])
+        images = misclassified.pixels(session, settings, training, [one.index for one in examples])
         pixels = np.ascontiguousarray(fitted(images))
     except (DatasetUnavailable, StorageFull) as error:
         missing = error.detail

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from service.edge import cursors
 from service.errors import BadCursor, DatasetUnavailable, Fault, InvalidFields, unknown
-from service.images.sets.opening import open_set
 from service.records import MisclassifiedExample, Training
 from service.reports import operations, queries
 from service.reports.documents import Example
 from service.reports.queries import Order, Place, Wanted
 from service.reports.schemas import MisclassifiedPage, MisclassifiedReply
+from service.sets.opening import open_trained_on
 from service.settings import Settings
 
 
@@ -64,14 +64,9 @@ def examples(session: Session, training_id: str, narrowing: Narrowing, count: in
     return _named(names, queries.misclassified(session, training_id, _wanted(names, narrowing), None, count))
 
 
-def pixels(settings: Settings, training: Training, indices: Sequence[int]) -> NDArray[np.uint8]:
+def pixels(session: Session, settings: Settings, training: Training, indices: Sequence[int]) -> NDArray[np.uint8]:
     """Return test images, (n, height, width, channels); raise DatasetUnavailable if they are not those of the training."""
-    found = open_set(training.dataset, settings.home, settings.datasets)
-    if training.dataset_sha256 not in {None, found.sha256}:
-        raise DatasetUnavailable(
-            f"{training.dataset} on this machine has other images than the training had: its content has SHA-256 "
-            f"{found.sha256}, not {training.dataset_sha256}."
-        )
+    found = open_trained_on(session, settings, training.dataset, training.dataset_sha256)
     if indices and max(indices) >= len(found.x_test):
         raise DatasetUnavailable(
             f"{training.dataset} on this machine has {len(found.x_test):,} test images; the report speaks of more."

@@ -1,4 +1,6 @@
-"""Files in the home that a killed process left behind: half-prepared data sets, and messages half-written or half-read."""
+"""Files in the home that nobody needs: what a killed process left behind, half-prepared data sets and torn messages; and the
+files of data sets that were deleted from another machine.
+"""
 
 import shutil
 import stat
@@ -27,6 +29,21 @@ def find(home: Path, seconds: float) -> list[Leftover]:
         Leftover(path, sum(size for size, _ in contents))
         for path in _unfinished(home)
         if (contents := _contents(path)) and max(touched for _, touched in contents) <= latest
+    ]
+
+
+def find_copies(home: Path, seconds: float, wanted: set[str]) -> list[Leftover]:
+    """Return this machine's files of data sets that were deleted; `wanted` are the SHA-256 of those that are there."""
+    latest = time.time() - seconds
+    uploaded = home.absolute() / "datasets" / "uploaded"  # see service.sets.keeping
+    return [
+        Leftover(path, sum(size for size, _ in found))
+        for path in uploaded.glob("*")
+        if path.name not in wanted
+        and path.is_dir()
+        and not path.is_symlink()
+        and (found := _contents(path))
+        and max(touched for _, touched in found) <= latest
     ]
 
 

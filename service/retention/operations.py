@@ -8,7 +8,8 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from service.database import Database
-from service.retention import leftovers, queries
+from service.retention import imports, leftovers, queries
+from service.retention.leftovers import Leftover
 from service.retention.queries import Doomed
 from service.retention.rules import Rules
 
@@ -38,6 +39,8 @@ ROWS: Final = (
     Kind("answers", queries.find_answers, queries.remove_answers),
     Kind("workers", queries.find_workers, queries.remove_workers),
     Kind("checkpoints", queries.find_checkpoints, queries.remove_checkpoints),
+    Kind("imports", imports.find_imports, imports.remove_imports),
+    Kind("uploads", imports.find_uploads, imports.remove_uploads),
     Kind("trainings", queries.find_trainings, queries.remove_trainings),
     Kind("artefacts", queries.find_artefacts, queries.remove_artefacts),  # last: trainings point to them
 )
@@ -46,7 +49,7 @@ LEFTOVERS: Final = "leftovers"
 
 def measure(database: Database, home: Path, rules: Rules) -> list[Removed]:
     """Return what would be removed; nothing is."""
-    found = leftovers.find(home, rules.leftovers_seconds)
+    found = _files(database, home, rules)
     measured = [Removed(LEFTOVERS, len(found), sum(each.size for each in found))]
     with database.reading() as session:
         for kind in ROWS:
@@ -57,10 +60,17 @@ def measure(database: Database, home: Path, rules: Rules) -> list[Removed]:
 
 def prune(database: Database, home: Path, rules: Rules) -> Iterator[Removed]:
     """Remove it, and say so after each kind. Files go first: they need no room to be removed, rows need a little."""
-    gone = [each for each in leftovers.find(home, rules.leftovers_seconds) if leftovers.remove(each)]
+    gone = [each for each in _files(database, home, rules) if leftovers.remove(each)]
     yield Removed(LEFTOVERS, len(gone), sum(each.size for each in gone))
     for kind in ROWS:
         yield _remove(database, rules, kind)
+
+
+def _files(database: Database, home: Path, rules: Rules) -> list[Leftover]:
+    with database.reading() as session:
+        wanted = imports.contents(session)
+    seconds = rules.leftovers_seconds
+    return [*leftovers.find(home, seconds), *leftovers.find_copies(home, seconds, wanted)]
 
 
 def count_trainings(database: Database, rules: Rules) -> int:

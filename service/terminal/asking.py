@@ -108,18 +108,6 @@ def predict(
     return console().print(predictions_table(files, predicted(response), top))
 
 
-def datasets(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """List the data sets."""
-    from cyfra import Dataset
-    from service.terminal.client import all_told
-    from service.terminal.tables import datasets_table
-
-    def table(client: "Client", answer: "httpx.Response") -> "RenderableType":
-        return datasets_table(all_told(Dataset, answer, "datasets", _connection=client.connection))
-
-    _list(url, "/v1/datasets", as_json, table)
-
-
 def networks(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """List the networks that have a name."""
     from cyfra import Network
@@ -129,7 +117,7 @@ def networks(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     def table(client: "Client", answer: "httpx.Response") -> "RenderableType":
         return networks_table(all_told(Network, answer, "networks", _connection=client.connection))
 
-    _list(url, "/v1/networks", as_json, table)
+    list_of(url, "/v1/networks", as_json, table)
 
 
 def models(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
@@ -141,10 +129,10 @@ def models(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     def table(client: "Client", answer: "httpx.Response") -> "RenderableType":
         return models_table(all_told(Model, answer, "models", _connection=client.connection))
 
-    _list(url, "/v1/models", as_json, table)
+    list_of(url, "/v1/models", as_json, table)
 
 
-def _list(url: str, path: str, as_json: bool, table: "Callable[[Client, httpx.Response], RenderableType]") -> None:
+def list_of(url: str, path: str, as_json: bool, table: "Callable[[Client, httpx.Response], RenderableType]") -> None:
     from service.terminal.client import Client
 
     with Client(url) as client:

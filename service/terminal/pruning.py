@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 KINDS = {
     "leftovers": "files left by killed processes",
+    "imports": "data sets that were refused or failed",
+    "uploads": "what was sent for data sets that nobody has",
     "answers": "answers to requests with a key",
     "workers": "workers that are gone",
     "checkpoints": "checkpoints nobody goes on from",

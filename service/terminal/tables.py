@@ -60,13 +60,19 @@ def datasets_table(datasets: Sequence[Dataset]) -> Table:
         table.add_row(
             dataset.name,
             dataset.title,
-            size(dataset.shape),
+            size(dataset.shape) if dataset.shape else NOTHING,
             str(len(dataset.classes)),
             count(dataset.train_count),
             count(dataset.test_count),
-            Text("yes", style="green") if dataset.available else Text("on demand", style="yellow"),
+            _whether_here(dataset),
         )
     return table
+
+
+def _whether_here(dataset: Dataset) -> Text:
+    if dataset.state != "ready":
+        return Text(dataset.state, style="cyan" if dataset.state == "importing" else "red")
+    return Text("yes", style="green") if dataset.available else Text("on demand", style="yellow")
 
 
 def networks_table(networks: Sequence[Network]) -> Table:

@@ -11,6 +11,7 @@ from service.errors import BadCursor, NotAllowed, StillRunning
 from service.networks.checking import NetworkLimits
 from service.queue import Doorbell
 from service.records import Training, TrainingLabel, TrainingState
+from service.sets.finding import AllSets
 from service.trainings import identity, queries, replies
 from service.trainings.presets import TRAININGS
 from service.trainings.queries import Filters
@@ -23,7 +24,9 @@ def submit(
 ) -> TrainingReply:
     """Queue a training, and ring once it is committed. Raise NotAllowed or InvalidFields for what is not."""
     _check_priority(caller, request.priority)
-    training = enqueue(session, doorbell, caller, resolve(request, limits), request.priority)
+    training = enqueue(
+        session, doorbell, caller, resolve(request, limits, AllSets(session, hold=True)), request.priority
+    )
     return replies.one(session, training)
 
 

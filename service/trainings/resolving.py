@@ -3,20 +3,21 @@
 from typing import Any
 
 from service.errors import Fault, InvalidFields, unknown
-from service.images.sets.catalogue import BUILTINS, Builtin
+from service.images.sets.catalogue import KnownSet
 from service.networks import checking
 from service.networks.checking import Effort, NetworkLimits, Purpose
 from service.networks.layers import LAYER_LIST, Layer
 from service.networks.presets import NETWORKS
 from service.networks.schemas import LayerList, Network
+from service.sets.finding import BUILTIN_SETS, Sets
 from service.trainings.recipes import Recipe
 from service.trainings.schemas import TrainingRequest, Validation
 
 
-def resolve(request: TrainingRequest, limits: NetworkLimits) -> dict[str, Any]:
+def resolve(request: TrainingRequest, limits: NetworkLimits, sets: Sets = BUILTIN_SETS) -> dict[str, Any]:
     """Return everything needed to repeat the training, as JSON; raise InvalidFields with all faults that were found."""
     faults: list[Fault] = []
-    dataset = find_dataset(request.dataset, faults)
+    dataset = find_dataset(request.dataset, sets, faults)
     named = find_network(request.network, faults)
     if dataset is not None and named is not None:
         purpose = purpose_of(dataset, request.validation)
@@ -46,11 +47,11 @@ def _validation(request: TrainingRequest) -> dict[str, Any]:
     return {"from": request.validation.source}
 
 
-def find_dataset(name: str | None, faults: list[Fault]) -> Builtin | None:
+def find_dataset(name: str | None, sets: Sets, faults: list[Fault]) -> KnownSet | None:
     """Return the data set of a name; add to `faults` if there is none."""
-    found = BUILTINS.get(name or "")
+    found = sets.get(name or "")
     if found is None:
-        faults.append(Fault("/dataset", unknown(name, BUILTINS, "data set")))
+        faults.append(Fault("/dataset", sets.explain(name)))
     return found
 
 
@@ -65,20 +66,21 @@ def find_network(network: Network | None, faults: list[Fault]) -> tuple[str | No
     return preset.name, LAYER_LIST.validate_python(list(preset.layers))
 
 
-def purpose_of(dataset: Builtin, validation: Validation) -> Purpose:
+def purpose_of(dataset: KnownSet, validation: Validation) -> Purpose:
     """Return what a network is for that is trained on a data set."""
     return Purpose(dataset.name, dataset.shape, len(dataset.classes), images_to_train_on(dataset, validation))
 
 
-def images_to_train_on(dataset: Builtin, validation: Validation) -> int:
+def images_to_train_on(dataset: KnownSet, validation: Validation) -> int:
     """Return how many images an epoch has."""
     if validation.source != "train":
         return dataset.train_count
-    classes = len(dataset.classes)  # as many of each class, as the worker's stratified split does
-    return dataset.train_count - classes * max(1, round(dataset.train_count / classes * validation.fraction))
+    # Of each class, as the worker's stratified split does.
+    kept = (min(max(round(validation.fraction * count), 1), count - 1) for count in dataset.train_of_each)
+    return dataset.train_count - sum(kept)
 
 
-def _faults_of_recipe(request: TrainingRequest, dataset: Builtin) -> list[Fault]:
+def _faults_of_recipe(request: TrainingRequest, dataset: KnownSet) -> list[Fault]:
     recipe, validation = request.recipe, request.validation
     faults = faults_of_batch_size(recipe, validation, dataset)
     for name in ("reduce_lr_on_plateau", "early_stopping"):
@@ -89,7 +91,7 @@ def _faults_of_recipe(request: TrainingRequest, dataset: Builtin) -> list[Fault]
     return [*faults, *_faults_of_class_weight(recipe, dataset)]
 
 
-def faults_of_batch_size(recipe: Recipe, validation: Validation, dataset: Builtin) -> list[Fault]:
+def faults_of_batch_size(recipe: Recipe, validation: Validation, dataset: KnownSet) -> list[Fault]:
     """Return the fault of a batch that has more images than an epoch."""
     images = images_to_train_on(dataset, validation)
     if recipe.batch_size <= images:
@@ -98,7 +100,7 @@ def faults_of_batch_size(recipe: Recipe, validation: Validation, dataset: Builti
     return [Fault("/recipe/batch_size", detail)]
 
 
-def _faults_of_class_weight(recipe: Recipe, dataset: Builtin) -> list[Fault]:
+def _faults_of_class_weight(recipe: Recipe, dataset: KnownSet) -> list[Fault]:
     weights = recipe.class_weight
     if weights is None or isinstance(weights, str):
         return []

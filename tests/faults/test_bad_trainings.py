@@ -12,7 +12,7 @@ from tests.faults.nursery import Nursery
 from tests.faults.rounds import FULL
 from tests.waiting import wait_until
 from tests.workers import ENDLESS, TINY, Site
-from worker.heartbeat import STUCK_AFTER_SECONDS
+from worker.pulse import STUCK_AFTER_SECONDS
 
 ATTEMPTS = 3
 on_each_kind_if_full = pytest.mark.parametrize("kind", SITES if FULL else SITES[:1])

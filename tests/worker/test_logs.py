@@ -23,7 +23,7 @@ def test_the_heartbeat_names_its_training(database: Database) -> None:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logs.formatter("json"))
-    logger = logging.getLogger("worker.heartbeat")
+    logger = logging.getLogger("worker.pulse")
     logger.addHandler(handler)
     nobodys = Claim("gone", 3, {}, None)
 

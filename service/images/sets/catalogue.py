@@ -1,5 +1,6 @@
-"""The data sets that are built in: what is known of them before any image is read."""
+"""What is known of data sets before any image is read; and those that are built in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,12 +8,8 @@ DIGITS: Final = tuple("0123456789")
 
 
 @dataclass(frozen=True)
-class Builtin:
-    """A data set with a name. `shape` is (height, width, channels); `sources` are file names in the data sets folder,
-    the better ones first.
-
-    `sha256` is the content's (see `store.content_sha256`) where it is known for certain: what is read must then match it.
-    """
+class KnownSet:
+    """A data set with a name. `shape` is (height, width, channels)."""
 
     name: str
     title: str
@@ -22,6 +19,33 @@ class Builtin:
     train_count: int
     test_count: int
     handwriting: bool
+
+    @property
+    def train_of_each(self) -> Sequence[int]:
+        """How many images of each class there are to train on: as many of each."""
+        return [self.train_count // len(self.classes)] * len(self.classes)
+
+
+@dataclass(frozen=True)
+class Uploaded(KnownSet):
+    """A data set that somebody has sent, and that has been imported; `sha256` is its content's."""
+
+    sha256: str
+    train_per_class: tuple[int, ...]
+
+    @property
+    def train_of_each(self) -> Sequence[int]:
+        """How many images of each class there are to train on."""
+        return self.train_per_class
+
+
+@dataclass(frozen=True)
+class Builtin(KnownSet):
+    """A data set that is built in; `sources` are file names in the data sets folder, the better ones first.
+
+    `sha256` is the content's (see `store.content_sha256`) where it is known for certain: what is read must then match it.
+    """
+
     sources: tuple[str, ...]
     sha256: str | None = None
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from service.errors import UnknownSample
-from service.images.sets.store import LabelledSet
+from service.images.sets.store import LabelledSet, Labels
 
 LONGEST_SIDE: Final = 96
 GAP: Final = 8
@@ -20,7 +20,7 @@ CAPTIONED_COLUMNS: Final = 10
 PAPER, INK = "white", "#222222"
 
 
-def spread(labels: NDArray[np.uint8], count: int) -> list[int]:
+def spread(labels: Labels, count: int) -> list[int]:
     """Return the indices of `count` samples, the first ones of each class in turn: as many of each as can be."""
     of_each = [np.flatnonzero(labels == index)[:count].tolist() for index in np.unique(labels)]
     in_turn = chain.from_iterable(zip_longest(*of_each))
@@ -63,7 +63,7 @@ def contact_sheet_png(
     return _png(sheet)
 
 
-def _split(found: LabelledSet, split: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _split(found: LabelledSet, split: str) -> tuple[NDArray[np.uint8], Labels]:
     splits = {"train": (found.x_train, found.y_train), "test": (found.x_test, found.y_test)}
     if split not in splits:
         raise UnknownSample(f"Received the split {split[:50]!r}; {found.name} has train and test.")

@@ -16,27 +16,28 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service import storage
 from service.errors import DatasetUnavailable, StorageFull
-from service.images.sets.catalogue import Builtin
+from service.images.sets.catalogue import Builtin, KnownSet
 
 ARRAYS: Final = ("x_train", "y_train", "x_test", "y_test")
 ABOUT: Final = "about.json"
 BLOCK: Final = 1 << 20
 
 Pixels = NDArray[np.uint8]
+Labels = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 @dataclass(frozen=True, eq=False)
 class LabelledSet:
     """A data set, mapped into memory.
 
-    `x_*` are `(n, height, width, channels)` uint8, `y_*` are `(n,)` uint8 class indices; all read-only.
+    `x_*` are `(n, height, width, channels)` uint8, `y_*` are `(n,)` class indices, uint8 for up to 256 classes; all read-only.
     """
 
     name: str
@@ -46,9 +47,9 @@ class LabelledSet:
     sha256: str
     source: str
     x_train: Pixels
-    y_train: Pixels
+    y_train: Labels
     x_test: Pixels
-    y_test: Pixels
+    y_test: Labels
 
 
 def load(builtin: Builtin, home: Path) -> LabelledSet | None:
@@ -57,19 +58,29 @@ def load(builtin: Builtin, home: Path) -> LabelledSet | None:
     sha256, source = _about(folder, "sha256"), _about(folder, "source")
     if sha256 is None or source is None:
         return None
+    return opened(folder, builtin, sha256, source)
+
+
+def opened(folder: Path, known: KnownSet, sha256: str, source: str) -> LabelledSet | None:
+    """Open the arrays in a folder as the data set that is known; None if they are not there, or damaged."""
     try:
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
+        arrays = arrays_of(folder)
     except (OSError, EOFError, ValueError):
         return None
     return LabelledSet(
-        name=builtin.name,
-        classes=builtin.classes,
-        shape=builtin.shape,
-        handwriting=builtin.handwriting,
+        name=known.name,
+        classes=known.classes,
+        shape=known.shape,
+        handwriting=known.handwriting,
         sha256=sha256,
         source=source,
         **arrays,
     )
+
+
+def arrays_of(folder: Path) -> dict[str, NDArray[Any]]:
+    """Map the four arrays of a folder into memory; raise OSError, EOFError or ValueError if they are not there or damaged."""
+    return {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
 
 
 def known_sha256(name: str, home: Path) -> str | None:
@@ -100,7 +111,7 @@ def being_written(builtin: Builtin, home: Path, source: str) -> Iterator[Path]:
         folder = Path(made) / "set"
         folder.mkdir()
         yield folder
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
+        arrays = arrays_of(folder)
         sha256 = _checked(builtin, arrays, source)
         about = {
             "name": builtin.name,
@@ -128,7 +139,7 @@ def blank(folder: Path, name: str, shape: tuple[int, ...]) -> np.memmap[tuple[in
     return array
 
 
-def content_sha256(arrays: Mapping[str, Pixels]) -> str:
+def content_sha256(arrays: Mapping[str, NDArray[Any]]) -> str:
     """Return the SHA-256 over the four arrays in the order of `ARRAYS`.
 
     Each gives its name, dtype and shape as text (`x_train uint8 (4000, 28, 28, 1)` and a line feed), then its bytes in C order.
@@ -140,6 +151,23 @@ def content_sha256(arrays: Mapping[str, Pixels]) -> str:
         rows = max(1, BLOCK // max(1, array[:1].nbytes))
         for start in range(0, len(array), rows):
             digest.update(np.ascontiguousarray(array[start : start + rows]).data)
+    return digest.hexdigest()
+
+
+def files_sha256(folder: Path) -> str:
+    """Return the same of the four arrays in a folder, read as files: mapped ones would count as this process's memory.
+
+    Raises OSError, or ValueError for a file that is no array of a known header.
+    """
+    digest = hashlib.sha256()
+    for name in ARRAYS:
+        with (folder / f"{name}.npy").open("rb") as file:
+            if np.lib.format.read_magic(file) != (1, 0):
+                raise ValueError(f"{name}.npy has another header than ours")
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            digest.update(f"{name} {dtype} {shape}\n".encode())
+            while block := file.read(BLOCK):
+                digest.update(block)
     return digest.hexdigest()
 
 

@@ -11,6 +11,10 @@ from service.records import (
     ArtefactContent,
     Checkpoint,
     CheckpointPart,
+    Dataset,
+    DatasetState,
+    DatasetUpload,
+    DatasetUploadPart,
     IdempotentAnswer,
     Model,
     ModelVersion,
@@ -129,3 +133,24 @@ def add_worker(session: Session, name: str, *, age: float) -> None:
 def ago(seconds: float) -> seconds_from_now:
     """Return a time in the past, on the database's clock."""
     return seconds_from_now(-seconds)
+
+
+def add_upload(session: Session, size: int, *, age: float) -> int:
+    """Add what somebody has sent, and return its id."""
+    upload = DatasetUpload(created_at=ago(age))
+    session.add(upload)
+    session.flush()
+    session.add(DatasetUploadPart(upload_id=upload.id, role="file", number=0, content=b"\0" * size))
+    session.flush()
+    return upload.id
+
+
+def add_dataset(
+    session: Session, name: str, state: DatasetState, *, ended_ago: float | None = None, **columns: object
+) -> None:
+    """Add a data set of a state."""
+    given = {"owner": "anna", "title": name, "description": "", "source": "", "size": 1, "options": {}} | columns
+    session.add(Dataset(name=name, state=state, **given))
+    session.flush()
+    if ended_ago is not None:
+        session.execute(update(Dataset).where(Dataset.name == name).values(finished_at=ago(ended_ago)))

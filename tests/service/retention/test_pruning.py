@@ -15,6 +15,10 @@ from service.records import (
     Base,
     Checkpoint,
     CheckpointPart,
+    Dataset,
+    DatasetState,
+    DatasetUpload,
+    DatasetUploadPart,
     IdempotentAnswer,
     ModelVersion,
     Report,
@@ -204,3 +208,33 @@ def test_how_long_all_of_it_is_kept_can_be_set(database: Database, tmp_path: Pat
 def count(database: Database, table: type[Base]) -> int:
     with database.reading() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_what_is_left_of_data_sets_that_came_to_nothing_goes(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        rows.add_upload(session, 7, age=2 * HOUR)
+        kept = [rows.add_upload(session, 9, age=2 * HOUR), rows.add_upload(session, 8, age=HOUR / 2)]
+        rows.add_dataset(session, "failed-long-ago", DatasetState.FAILED, ended_ago=8 * DAY)
+        rows.add_dataset(session, "refused-of-late", DatasetState.REFUSED, ended_ago=6 * DAY)
+        rows.add_dataset(session, "waiting", DatasetState.IMPORTING, upload_id=kept[0])
+        rows.add_dataset(session, "ready", DatasetState.READY, ended_ago=700 * DAY, sha256="a" * 64)
+
+    removed = prune(database, tmp_path)
+
+    assert removed["imports"] == Removed("imports", 1, 0)
+    assert removed["uploads"] == Removed("uploads", 1, 7)
+    assert left(database, Dataset.name) == ["ready", "refused-of-late", "waiting"]
+    assert left(database, DatasetUpload.id) == left(database, DatasetUploadPart.upload_id) == kept
+
+
+def test_files_of_a_data_set_that_was_deleted_elsewhere_go(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        rows.add_dataset(session, "ready", DatasetState.READY, sha256="a" * 64)
+    uploaded = tmp_path / "datasets" / "uploaded"
+    for sha256 in ("a" * 64, "b" * 64):
+        (uploaded / sha256).mkdir(parents=True)
+        (uploaded / sha256 / "x_train.npy").write_bytes(b"12345")
+
+    assert prune(database, tmp_path)["leftovers"].count == 0  # it was made just now
+    assert prune(database, tmp_path, replace(RULES, leftovers_seconds=0.0))["leftovers"].count == 1
+    assert [path.name for path in uploaded.iterdir()] == ["a" * 64]

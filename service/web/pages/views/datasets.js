@@ -5,6 +5,14 @@ import { commandBox, curl } from "../curl.js";
 import { h, replace } from "../dom.js";
 import { count, counted } from "../format.js";
 
+/** Why there are no pictures, by a data set's state. */
+const ABSENT = {
+    ready: "Not on this machine yet: the first training that wants it has it downloaded.",
+    importing: "It is being imported.",
+    refused: "What was sent was refused.",
+    failed: "It could not be imported.",
+};
+
 /** @param {import("../router.js").Place} place */
 export async function view({ signal, title }) {
     title("Data sets");
@@ -15,12 +23,12 @@ export async function view({ signal, title }) {
     ];
 }
 
-function tile({ name, title, available, classes, train_count: train, test_count: test }, signal) {
+function tile({ name, title, state, available, classes, train_count: train, test_count: test }, signal) {
     const place = h("div.samples", { "aria-hidden": "true" });
     if (available) void some(place, name, signal);
     return h("section.card.tile", {}, h("h2", {}, h("a", { href: `#/datasets/${encodeURIComponent(name)}` }, name)), h("p.muted.small", {}, title),
-        available ? place : h("p.muted.small", {}, "Not on this machine yet: the first training that wants it has it downloaded."),
-        h("p.small", {}, `${counted(classes.length, "class", "classes")}, ${count(train)} to train on, ${count(test)} to test with`));
+        available ? place : h("p.muted.small", {}, ABSENT[state] ?? ABSENT.ready),
+        state === "ready" ? h("p.small", {}, `${counted(classes.length, "class", "classes")}, ${count(train)} to train on, ${count(test)} to test with`) : null);
 }
 
 async function some(place, name, signal) {

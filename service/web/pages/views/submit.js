@@ -94,7 +94,7 @@ class Form {
     #build() {
         const { recipe } = this.draft;
         const schema = this.schemas.resolved(this.request.recipe).properties;
-        const dataset = { enum: this.datasets.map(({ name }) => name) };
+        const dataset = { enum: this.datasets.filter(({ state }) => state === "ready").map(({ name }) => name) };
         const isNamed = typeof this.draft.network === "string";
         const networks = { enum: [...this.networks.map(({ name }) => name), "layers below"] };
         this.layers.show(isNamed ? this.#network(this.draft.network).layers : this.draft.network.layers);
