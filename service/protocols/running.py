@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from numpy.typing import NDArray
 
 from service.edge.resources import Resources
-from service.predictions.engines import Engine
+from service.inference.engine import Engine
 from service.protocols.tensors import Images
 
 
