@@ -1,4 +1,4 @@
-"""The heartbeat: a thread that renews the lease while its process trains."""
+"""The heartbeat: a thread that renews the lease while its process works."""
 
 import logging
 import os
@@ -6,20 +6,37 @@ import signal
 import threading
 import time
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from service import logs
 from service.database import Database
-from service.records import TrainingState
-from worker import claims
-from worker.claims import Claim, LeaseLost
+from worker.leases import LeaseLost
 
 logger = logging.getLogger(__name__)
 
 TIME_LIMIT: Final = "time-limit"
-STUCK_AFTER_SECONDS: Final = 60.0  # a training that has not stopped so long after its time was up is stuck
+STUCK_AFTER_SECONDS: Final = 60.0  # what has not stopped so long after its time was up is stuck
+
+
+class Held(Protocol):
+    """A claim, of a training or of a batch."""
+
+    @property
+    def title(self) -> str:
+        """What is claimed, as the log calls it."""
+
+    @property
+    def attempt(self) -> int:
+        """Which one it is."""
+
+    def renew(self, database: Database, lease_seconds: float) -> None:
+        """Move the end of the lease; raise LeaseLost if the claim is lost."""
+
+    def fail(self, session: Session, error_type: str, detail: str) -> None:
+        """End it as failed inside the caller's transaction; raise LeaseLost."""
 
 
 class Heartbeat:
@@ -28,11 +45,11 @@ class Heartbeat:
     `lost` is set as soon as the claim is no longer ours: another worker has it, the lease ran out while the database could
     not be reached, or the parent process died, so that nobody supervises us any more.
 
-    A training whose time is up stops at its next step. One that does not, because it is stuck in native code, is ended from
+    What has no time left stops at its next step. One that does not, because it is stuck in native code, is ended from
     here, and this process with it; its parent starts another.
     """
 
-    def __init__(self, database: Database, claim: Claim, lease_seconds: float, seconds_left: float) -> None:
+    def __init__(self, database: Database, claim: Held, lease_seconds: float, seconds_left: float) -> None:
         self.lost = threading.Event()
         self._database = database
         self._claim = claim
@@ -41,7 +58,7 @@ class Heartbeat:
         self._parent = os.getppid()
         self._stopped = threading.Event()
         beat = logs.with_context(self._beat)
-        self._thread = threading.Thread(target=beat, name=f"heartbeat-{claim.training_id}", daemon=True)
+        self._thread = threading.Thread(target=beat, name=f"heartbeat of {claim.title}", daemon=True)
 
     def __enter__(self) -> Self:
         """Start the thread."""
@@ -59,31 +76,30 @@ class Heartbeat:
         renewed_at = time.monotonic()
         while not self._stopped.wait(self._lease_seconds / 4):
             if os.getppid() != self._parent:
-                logger.error("training %s: the parent process died, giving up", self._claim.training_id)
+                logger.error("%s: the parent process died, giving up", self._claim.title)
                 self.lost.set()
                 return
             began_at = time.monotonic()
             try:
                 if began_at > self._stuck_at:
                     self._end_what_is_stuck()
-                claims.renew(self._database, self._claim, self._lease_seconds)
+                self._claim.renew(self._database, self._lease_seconds)
                 renewed_at = began_at
             except LeaseLost:
                 if self._stopped.is_set():
-                    return  # the training has just ended, and its claim with it
-                logger.warning("training %s: attempt %d lost its lease", self._claim.training_id, self._claim.attempt)
+                    return  # it has just ended, and its claim with it
+                logger.warning("%s: attempt %d lost its lease", self._claim.title, self._claim.attempt)
                 self.lost.set()
                 return
             except SQLAlchemyError as error:
-                logger.warning("training %s: could not renew the lease: %s", self._claim.training_id, error)
+                logger.warning("%s: could not renew the lease: %s", self._claim.title, error)
                 if time.monotonic() - renewed_at > self._lease_seconds:
                     self.lost.set()
                     return
 
     def _end_what_is_stuck(self) -> None:
-        logger.error("training %s: its time is up and it does not stop; this process ends", self._claim.training_id)
+        logger.error("%s: its time is up and it does not stop; this process ends", self._claim.title)
         detail = "Its time was up, and it did not stop at the end of a step: its worker's process was killed."
-        columns = {"error_type": TIME_LIMIT, "error_detail": detail}
         with self._database.transaction() as session:
-            claims.finish(session, self._claim, TrainingState.FAILED, TIME_LIMIT, **columns)
+            self._claim.fail(session, TIME_LIMIT, detail)
         os.kill(os.getpid(), signal.SIGKILL)

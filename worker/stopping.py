@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from worker.claims import LeaseLost
 from worker.heartbeat import Heartbeat
+from worker.leases import LeaseLost
 
 
 class Cancelled(Exception):

@@ -17,7 +17,7 @@ from service.images.expectation import Expectation, scale
 from service.images.sets.opening import LabelledSet
 from service.records import TrainingState
 from worker import checkpoints, claims, outcomes, receipts
-from worker.claims import Claim, LeaseLost
+from worker.claims import Claim
 from worker.downloads import open_or_download
 from worker.heartbeat import TIME_LIMIT, Heartbeat
 from worker.keeping import Keeper
@@ -27,6 +27,7 @@ from worker.learning.datasets import LabelledImages
 from worker.learning.errors import Diverged, LearningError, UnusableCheckpoint
 from worker.learning.recipes import Recipe
 from worker.learning.training import Job, Validation
+from worker.leases import LeaseLost
 from worker.outcomes import Outcome
 from worker.progress import ProgressCallback, ProgressWriter
 from worker.rescuing import OUT_OF_MEMORY
