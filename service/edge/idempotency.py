@@ -1,9 +1,12 @@
 """`Idempotency-Key`: a POST that creates is carried out once, however often it is sent.
 
 An endpoint takes `once: OnceDependency` and returns `once.carry_out(create)`, where `create` does the work in the session it
-is given and returns its `Answer`. The answer is stored in the transaction that creates: a process killed at any moment leaves
-nothing, and the next request creates, or the thing with its answer, and the next request gets that. Nothing says "in flight"
-in the database, so nothing can go on saying it.
+is given and returns its `Answer`. One whose body is too large for the memory takes `key: KeyDependency`, and makes the `Once`
+itself, with a fingerprint of what it received.
+
+The answer is stored in the transaction that creates: a process killed at any moment leaves nothing, and the next request
+creates, or the thing with its answer, and the next request gets that. Nothing says "in flight" in the database, so nothing can
+go on saying it.
 
 Who else carries out the same key is known in two ways. Within the process: by `Resources.in_flight`. Between processes: on
 PostgreSQL by an advisory lock of the transaction; on SQLite the later one waits for the one writer there is, and then finds
@@ -75,6 +78,14 @@ class Once:
     key: str | None
     request_sha256: str
 
+    def replayed(self) -> Response | None:
+        """Return the stored answer, if there is one; raise IdempotencyKeyReused."""
+        if self.key is None:
+            return None
+        with self.resources.database.reading() as session:
+            stored = self._stored(session, self.key)
+        return None if stored is None else stored.replayed()
+
     def carry_out(self, create: Create) -> Response:
         """Return the answer of `create`, or the stored one. Raise StillInFlight or IdempotencyKeyReused."""
         if self.key is None:
@@ -82,9 +93,7 @@ class Once:
                 answer = create(session)
             return answer.response()
         # Before anything is locked, or two repetitions at once would stand in each other's way.
-        with self.resources.database.reading() as session:
-            stored = self._stored(session, self.key)
-        return stored.replayed() if stored is not None else self._carry_out_alone(create, self.key)
+        return self.replayed() or self._carry_out_alone(create, self.key)
 
     def _carry_out_alone(self, create: Create, key: str) -> Response:
         with (
@@ -126,10 +135,8 @@ class Once:
         )
 
 
-async def once(
+async def received_key(
     request: Request,
-    caller: CallerDependency,
-    resources: ResourcesDependency,
     _documented: Annotated[
         str | None,
         Header(
@@ -138,11 +145,11 @@ async def once(
             json_schema_extra={"minLength": 1, "maxLength": LONGEST_KEY, "pattern": PATTERN},
         ),
     ] = None,
-) -> Once:
-    """Return what carries out this request; raise InvalidFields for a key that is none."""
+) -> str | None:
+    """Return the key that came with this request; raise InvalidFields for one that is none."""
     received = request.headers.getlist(HEADER)
     if not received:
-        return Once(resources, caller.name, None, "")
+        return None
     if len(received) > 1:
         raise InvalidFields.of([Fault(HEADER, f"Received the header {len(received)} times; send it once")])
     key = received[0]
@@ -150,13 +157,21 @@ async def once(
         shown = repr(key) if len(key) <= 80 else f"{key[:77]!r}… of {len(key)} characters"
         advice = f"Received {shown}; a key has 1 to {LONGEST_KEY} visible ASCII characters, such as a UUID"
         raise InvalidFields.of([Fault(HEADER, advice)])
-    return Once(resources, caller.name, key, await _fingerprint(request))
+    return key
 
 
-async def _fingerprint(request: Request) -> str:
-    """Return the SHA-256 of method, address and body."""
+KeyDependency = Annotated[str | None, Depends(received_key)]
+
+
+async def once(request: Request, caller: CallerDependency, resources: ResourcesDependency, key: KeyDependency) -> Once:
+    """Return what carries out this request."""
+    return Once(resources, caller.name, key, "" if key is None else fingerprint_of(request, await request.body()))
+
+
+def fingerprint_of(request: Request, body: bytes) -> str:
+    """Return the SHA-256 of method, address and body, or of what stands for the body."""
     address = repr((request.method, request.url.path, request.url.query)).encode(errors="backslashreplace")
-    return hashlib.sha256(address + await request.body()).hexdigest()
+    return hashlib.sha256(address + body).hexdigest()
 
 
 OnceDependency = Annotated[Once, Depends(once)]

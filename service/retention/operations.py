@@ -39,6 +39,8 @@ ROWS: Final = (
     Kind("workers", queries.find_workers, queries.remove_workers),
     Kind("checkpoints", queries.find_checkpoints, queries.remove_checkpoints),
     Kind("trainings", queries.find_trainings, queries.remove_trainings),
+    Kind("batches", queries.find_batches, queries.remove_batches),
+    Kind("batch inputs", queries.find_batch_inputs, queries.remove_batch_inputs),
     Kind("artefacts", queries.find_artefacts, queries.remove_artefacts),  # last: trainings point to them
 )
 LEFTOVERS: Final = "leftovers"

@@ -17,6 +17,7 @@ class Rules:
     checkpoints_seconds: float  # unfinished ones; those of trainings that have ended may go at once
     answers_seconds: float
     workers_seconds: float  # since they were seen
+    batches_seconds: float | None  # since they ended
     artefacts_seconds: float  # those that nothing points to
     leftovers_seconds: float
 
@@ -29,6 +30,7 @@ class Rules:
             checkpoints_seconds=settings.keep_checkpoint_hours * HOUR,
             answers_seconds=settings.idempotency_hours * HOUR,
             workers_seconds=settings.keep_worker_hours * HOUR,
+            batches_seconds=None if settings.keep_batch_days is None else settings.keep_batch_days * DAY,
             artefacts_seconds=settings.keep_artefact_hours * HOUR,
             leftovers_seconds=settings.keep_leftover_hours * HOUR,
         )

@@ -14,7 +14,10 @@ from service.errors import StorageFull
 
 PAGES_AT_ONCE: Final = 256  # 1 MiB: nobody waits long for the write lock
 PATIENCE_MILLISECONDS: Final = 1000  # whoever waits for the log to be emptied keeps writers waiting
-VACUUMED: Final = "artefacts, artefact_contents, checkpoints, checkpoint_parts, idempotent_answers, trainings, reports"
+VACUUMED: Final = (
+    "artefacts, artefact_contents, checkpoints, checkpoint_parts, idempotent_answers, trainings, reports, "
+    "prediction_batches, batch_chunks, batch_inputs, batch_input_parts"
+)
 
 
 @dataclass(frozen=True)
