@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -14,7 +15,8 @@ from service.errors import Fault, InvalidFields
 
 FIELD: Final = "labels"
 NO_LABEL: Final = -1
-MOST_BYTES: Final = 32 << 20
+MOST_BYTES: Final = 16 << 20
+MOST_ROWS: Final = 300_000
 _SHOWN: Final = 5
 _HEADINGS: Final = frozenset({"label", "labels", "class", "true", "digit", "target"})
 
@@ -50,7 +52,7 @@ def of_names(wanted: Sequence[str | None], classes: Sequence[str], origin: str, 
     given = [label for label in wanted if label is not None]
     strange = sorted({label for label in given if label not in names})
     if strange and len(strange) == len(set(given)) and all(label.isdecimal() for label in given):
-        numbers = np.array([int(label[:9]) for label in given], np.int64)
+        numbers = np.array([int(label) if len(label) < 10 else 10**9 for label in given], np.int64)
         found = iter(of_numbers(numbers, classes, origin).indices.tolist())
         indices = [NO_LABEL if label is None else next(found) for label in wanted]
         return Labels(np.array(indices, np.int16), origin, notes)
@@ -78,9 +80,7 @@ def of_csv(content: bytes, names: Sequence[str], classes: Sequence[str]) -> Labe
 
     Raise InvalidFields.
     """
-    rows = list(_rows(content))
-    if not rows:
-        raise wrong("the table of labels is empty; write a line for each picture: name,label")
+    rows = _table(content)
     if all(len(row) == 1 for row in rows):
         if len(rows) != len(names):
             raise wrong(f"received {len(rows):,} labels for {len(names):,} pictures; or write name,label in each line.")
@@ -106,6 +106,15 @@ def of_csv(content: bytes, names: Sequence[str], classes: Sequence[str]) -> Labe
     if without:
         notes.append(f"{without:,} pictures have no label.")
     return of_names(wanted, classes, "csv", tuple(notes))
+
+
+def _table(content: bytes) -> list[list[str]]:
+    rows = list(islice(_rows(content), MOST_ROWS + 1))
+    if not rows:
+        raise wrong("the table of labels is empty; write a line for each picture: name,label")
+    if len(rows) > MOST_ROWS:
+        raise wrong(f"the table of labels has more than {MOST_ROWS:,} rows, which is the most.")
+    return rows
 
 
 def _rows(content: bytes) -> Iterator[list[str]]:

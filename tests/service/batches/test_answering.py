@@ -144,6 +144,22 @@ def test_pictures_of_another_size_and_floats_go_the_way_that_files_go(
     assert [one["label"] for one in lines(client, batch)] == ["dark", "light", "light"]
 
 
+def test_a_picture_in_a_batch_gets_the_answer_that_it_gets_alone(
+    client: TestClient, settings: Settings, database: Database
+) -> None:
+    pictures = {
+        f"{number}.png": png(np.kron(shade(bool(number % 2)), np.ones((number + 1, 2), np.uint8)))
+        for number in range(4)
+    }
+
+    batch = worked(client, settings, database, submitted(client, zipped(pictures)))
+
+    for one in lines(client, batch):
+        alone = client.post("/v1/models/shades/predict", content=pictures[one["name"]]).json()
+        same = ("label", "digit", "confidence", "probabilities")
+        assert {name: one[name] for name in same} == {name: alone[name] for name in same}
+
+
 def test_results_and_reports_come_when_the_batch_has_ended(
     client: TestClient, settings: Settings, database: Database
 ) -> None:
