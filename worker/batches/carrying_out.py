@@ -111,6 +111,7 @@ class _Keeper:
 
     def keep(self, answers: Answers, names: list[str], given: Fetched) -> None:
         """Write, again and again while the database does not take it. Raise Cancelled, LeaseLost, TimeLimit, ShuttingDown."""
+        os.utime(given.file)  # `cyfra prune` takes a file that nobody has touched for an hour for one left behind
         done = answers.start + len(answers)
         pace = (time.monotonic() - self._began_at) / (done - self._claim.done)
         true = None if given.labels is None else given.labels[answers.start : done]
