@@ -12,6 +12,7 @@ Everything shows itself in Jupyter and Colab. docs/client.md is the whole of it 
 """
 
 from cyfra.advice import Advice, Hint
+from cyfra.batches import Batch, BatchAnswer, BatchFacts, BatchProgress
 from cyfra.client import Client
 from cyfra.comparing import Compared, Comparison
 from cyfra.confusion import ConfusionMatrix
@@ -61,6 +62,10 @@ __all__ = [
     "BadAddress",
     "BadPicture",
     "BadRequest",
+    "Batch",
+    "BatchAnswer",
+    "BatchFacts",
+    "BatchProgress",
     "BodyTooLarge",
     "Client",
     "Compared",

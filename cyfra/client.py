@@ -7,6 +7,8 @@ from typing import Final, Self, cast, overload
 
 import httpx
 
+from cyfra.batches import Batch
+from cyfra.batches import submit as submit_batch
 from cyfra.comparing import Comparison, compare
 from cyfra.connection import ANSWER_SECONDS, Connection
 from cyfra.datasets import Datasets
@@ -194,6 +196,30 @@ class Client:
             return predict(self._connection, one, model=model, version=version, top=top, seen=seen)[0]
         many = cast("Iterable[Picture]", pictures)
         return predict(self._connection, many, model=model, version=version, top=top, seen=bool(seen))
+
+    def predict_batch(
+        self,
+        pictures: Picture | Iterable[Picture],
+        *,
+        labels: str | os.PathLike[str] | bytes | None = None,
+        model: str | None = None,
+        version: str | int | None = None,
+        array: str | None = None,
+    ) -> Batch:
+        """Have the workers say what is on many pictures, and return at once: `wait()` for the end, then `results()`.
+
+        Args:
+            pictures: A zip of pictures, an npz or an IDX file; or a list of pictures, each as for `predict`.
+            labels: A table (`name,label` a line), or beside an IDX file of pictures one of labels: then there is a `report`.
+            model: The model that answers; the default one if not given.
+            version: A version of it, an alias or `latest`.
+            array: Of an npz: the array that holds the pictures.
+
+        Raises:
+            Unprocessable: If there are no pictures in it, or the labels cannot be used.
+            Conflict: If there is no model yet.
+        """
+        return submit_batch(self._connection, pictures, labels=labels, model=model, version=version, array=array)
 
     def explain(self, picture: Picture, *, model: str = DEFAULT_MODEL, label: str | None = None) -> Explanation:
         """Say where on a picture the answer comes from, or what speaks for the class `label`."""

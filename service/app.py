@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 
 from service import migrating
 from service.advice.endpoints import router as advice
+from service.batches import endpoints as batches
 from service.comparisons.endpoints import router as comparisons
 from service.database import Database
 from service.datasets.endpoints import router as datasets
@@ -113,6 +114,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in (trainings, live, reports, advice, comparisons, datasets, networks, models, health, metrics_router):
         app.include_router(router)
     app.include_router(receipts)
+    app.include_router(batches.reading)
+    app.include_router(batches.submitting, max_body_size=settings.max_batch_bytes)
     app.include_router(presets)
     app.include_router(web)
     for router in (predictions, explanations, open_inference, tensorflow_serving, mlflow):

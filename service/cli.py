@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from service.terminal import asking, comparing, pruning, repeating, running, training
+from service.terminal import asking, batching, comparing, pruning, repeating, running, training
 from service.terminal.datasets import datasets
 from service.terminal.exits import EXPLAINED, INTERRUPTED, OK, CommandFailed, flush_quietly
 
@@ -26,7 +26,7 @@ RUN: Final[Commands] = (running.up, running.api, running.worker, running.migrate
 ASK: Final[Commands] = (
     *(training.train, asking.trainings, asking.show, asking.cancel, asking.report, comparing.compare),
     *(repeating.receipt, repeating.rerun, repeating.rerun_difference),
-    *(asking.predict, asking.networks, asking.models),
+    *(asking.predict, batching.batch, asking.networks, asking.models),
 )
 
 for command in RUN:

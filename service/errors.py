@@ -12,6 +12,7 @@ The detail is written where the error is raised: it says what was received and w
     ├── NotAuthenticated 401      nobody says who is calling
     ├── NotFound 404
     │   ├── UnknownTraining, UnknownDataset, UnknownNetwork, UnknownModel, UnknownVersion, UnknownSample
+    │   ├── UnknownBatch
     │   ├── NoFilters
     │   ├── NotARerun
     │   └── NoSuchFormat
@@ -20,7 +21,8 @@ The detail is written where the error is raised: it says what was received and w
     │   ├── NoModelYet
     │   ├── NoReceipt
     │   ├── NotRepeatable
-    │   ├── StillRunning
+    │   ├── NoResultsYet, NoLabels
+    │   ├── StillRunning, BatchStillRunning
     │   ├── DatasetExists, DatasetInUse, TooManyImports
     │   └── StillInFlight
     ├── TooSlow 408
@@ -131,6 +133,10 @@ class UnknownVersion(NotFound):
     name, title = "unknown-version", "The model has no such version or alias"
 
 
+class UnknownBatch(NotFound):
+    name, title = "unknown-batch", "There is no such batch of predictions"
+
+
 class NoFilters(NotFound):
     name, title = "no-filters", "The network has no filters that can be seen"
 
@@ -165,6 +171,18 @@ class NotRepeatable(Conflict):
 
 class StillRunning(Conflict):
     name, title = "still-running", "The training is still going on"
+
+
+class BatchStillRunning(Conflict):
+    name, title = "batch-still-running", "The batch is still going on"
+
+
+class NoResultsYet(Conflict):
+    name, title = "no-results-yet", "The batch has not ended"
+
+
+class NoLabels(Conflict):
+    name, title = "no-labels", "The pictures came without labels"
 
 
 class StillInFlight(Conflict):

@@ -83,6 +83,8 @@ class Settings(BaseSettings):
         gt=0,
         description="Most memory that loaded models may take in one process of the API, roughly.",
     )
+    max_batch_bytes: int = Field(default=512 << 20, gt=0, description="Largest body of a batch of predictions, bytes.")
+    max_batch_images: int = Field(default=100_000, gt=0, description="Most pictures in a batch of predictions.")
     max_image_pixels: int = Field(default=50_000_000, gt=0, description="Largest image that is decoded, pixels.")
     max_layers: int = Field(default=200, gt=0, le=500, description="Deepest network that is trained, layers.")
     max_parameters: int = Field(default=50_000_000, gt=0, description="Largest network that is trained.")
@@ -109,6 +111,12 @@ class Settings(BaseSettings):
         ge=0,
         le=36_500,
         description="`cyfra prune` removes trainings that ended so long ago, with their reports. Default: none.",
+    )
+    keep_batch_days: float | None = Field(
+        default=30.0,
+        ge=0,
+        le=36_500,
+        description="… and batches of predictions that ended so long ago, with their results.",
     )
     keep_checkpoint_hours: float = Field(
         default=24.0, ge=0, le=87_600, description="… and checkpoints that are older and were never finished."

@@ -19,6 +19,13 @@ POSTGRESQL_DISK_FULL: Final = "53100"
 NOTHING_FREE_BYTES: Final = 64 << 10  # SQLite cannot even make the index of its log (32 KiB) in less
 
 
+def uploads(home: Path) -> Path:
+    """Return the folder for files that are on their way through this machine; what killed processes left there is pruned."""
+    folder = home.absolute() / "uploads"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def is_full(error: BaseException, file: Path | None = None) -> bool:
     """Whether `error` means that a disk, or a quota, is full; `file` is the SQLite database if it came from there.
 

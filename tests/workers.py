@@ -66,7 +66,12 @@ class RunningWorker:
 
     def child(self) -> psutil.Process:
         """Return the process that trains."""
-        return wait_until(lambda: psutil.Process(self.process.pid).children(), what="the worker's child")[0]
+        return wait_until(self._children_that_train, what="the worker's child")[0]
+
+    def _children_that_train(self) -> list[psutil.Process]:
+        """All but the process for batches, which is a program of its own; the others are forks of their parent."""
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if "worker.batches" not in child.cmdline()]
 
     def stop(self) -> int:
         """Send SIGTERM and return the exit code."""

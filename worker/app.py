@@ -1,7 +1,8 @@
 """The Celery application: `python -m worker.app` runs one worker, one training at a time in one child process.
 
 The parent process hears the doorbell, and looks at the database by itself (`worker.looking`). The child is forked first and
-imports TensorFlow after that, once; it stays warm from one training to the next.
+imports TensorFlow after that, once; it stays warm from one training to the next. Batches of predictions have a process of
+their own beside it (`worker.batches`), so that none waits behind a training.
 """
 
 import logging
@@ -25,6 +26,7 @@ from service.errors import DatabaseNotReady
 from service.queue import WORK, Doorbell, celery_application
 from service.settings import Settings
 from worker import presence
+from worker.batches.supervising import PredictBatches
 from worker.learning import backend
 from worker.looking import LookForWork
 
@@ -57,6 +59,7 @@ def create_worker(settings: Settings) -> Celery:
     application = celery_application(settings)
     application.settings = settings
     application.steps["worker"].add(LookForWork)
+    application.steps["worker"].add(PredictBatches)
     shutting_down = billiard.Event()
     workshops: list[Workshop] = []  # one in a child, none in the parent
 

@@ -14,8 +14,9 @@ from service.database import Database
 from service.records import Checkpoint, CheckpointPart
 from service.records.counting import count
 from worker import claims
-from worker.claims import Claim, LeaseLost
+from worker.claims import Claim
 from worker.learning.checkpoints import Place
+from worker.leases import LeaseLost
 
 PART_BYTES: Final = 8 << 20  # about as long as one transaction should hold SQLite's one writer
 KEPT: Final = 2

@@ -10,7 +10,7 @@ its owner's, and no transaction locks two owners, so that none waits for another
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -18,27 +18,10 @@ from service.database import Database
 from service.records import Checkpoint, Owner, Training, TrainingChange, TrainingState, fairness
 from service.records.clock import lease_clock, lease_now, now
 from service.records.counting import count
-from worker.pulse import LeaseLost
-
-__all__ = [
-    "Claim",
-    "LeaseLost",
-    "claim",
-    "execute_fenced",
-    "fence",
-    "fenced_update",
-    "finish",
-    "hold",
-    "is_cancel_requested",
-    "is_work_waiting",
-    "record_where_it_goes_on",
-    "release",
-    "renew",
-    "requeue",
-]
+from worker import leases
+from worker.leases import LET_GO, UNSYNCHRONISED, LeaseLost, execute_fenced
 
 CLAIMING: Final = 0x636C6169  # "clai": PostgreSQL's advisory lock, so that the fairest order is exact
-UNSYNCHRONISED: Final = {"synchronize_session": False}
 
 
 @dataclass(frozen=True)
@@ -51,27 +34,28 @@ class Claim:
     register_as: str | None
     compute_seconds: float = 0.0  # of the attempts before this one
 
+    @property
+    def title(self) -> str:
+        """What it is called in the log."""
+        return f"training {self.training_id}"
+
+    def renew(self, database: Database, lease_seconds: float) -> None:
+        """Move the end of the lease; raise LeaseLost if the claim is lost."""
+        renew(database, self, lease_seconds)
+
+    def fail(self, session: Session, error_type: str, detail: str) -> None:
+        """End the training as failed inside the caller's transaction; raise LeaseLost if the claim is lost."""
+        finish(session, self, TrainingState.FAILED, error_type, error_type=error_type, error_detail=detail)
+
 
 def fence(claim: Claim) -> ColumnElement[bool]:
     """Return the condition that every write after the claim carries."""
-    return and_(
-        Training.id == claim.training_id,
-        Training.attempt == claim.attempt,
-        Training.state == TrainingState.RUNNING,
-    )
+    return leases.fence(Training, claim.training_id, claim.attempt)
 
 
 def fenced_update(claim: Claim) -> ReturningUpdate[str]:
     """Return an UPDATE of the claimed training that raises its version and touches nothing once the claim is lost."""
-    return update(Training).where(fence(claim)).values(version=Training.version + 1).returning(Training.id)
-
-
-def execute_fenced(session: Session, statement: ReturningUpdate[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]]:
-    """Execute a fenced UPDATE and return what it returns; raise LeaseLost if it met no row."""
-    row = session.execute(statement, execution_options=UNSYNCHRONISED).one_or_none()
-    if row is None:
-        raise LeaseLost
-    return row
+    return leases.fenced_update(Training, claim.training_id, claim.attempt)
 
 
 def claim(database: Database, worker: str, lease_seconds: float) -> Claim | None:
@@ -97,18 +81,7 @@ def claim(database: Database, worker: str, lease_seconds: float) -> Claim | None
         taking = (
             update(Training)
             .where(Training.id == waiting, Training.state == TrainingState.QUEUED)
-            .values(
-                state=TrainingState.RUNNING,
-                version=Training.version + 1,
-                attempt=Training.attempt + 1,
-                worker=worker,
-                started_at=now(),
-                lease_clock=lease_clock(),
-                lease_began=lease_now(),
-                lease_until=lease_now() + lease_seconds,
-                activity="starting",
-                eta_seconds=None,
-            )
+            .values(**leases.taken(Training, worker, lease_seconds), activity="starting")
             .returning(Training.id, Training.attempt, Training.spec, Training.register_as, Training.compute_seconds)
         )
         row = session.execute(taking, execution_options=UNSYNCHRONISED).one_or_none()
@@ -137,14 +110,7 @@ def _next_owner(session: Session) -> str | None:
 
 def renew(database: Database, claim: Claim, lease_seconds: float) -> None:
     """Move the end of the lease; raise LeaseLost if the claim is lost."""
-    statement = (
-        update(Training)
-        .where(fence(claim))
-        .values(lease_clock=lease_clock(), lease_until=lease_now() + lease_seconds)
-        .returning(Training.id)
-    )  # no new version: nothing that a reader sees has changed
-    with database.transaction() as session:
-        execute_fenced(session, statement)
+    leases.renew(database, Training, claim.training_id, claim.attempt, lease_seconds)
 
 
 def release(database: Database, claim: Claim, reason: str) -> None:
@@ -190,18 +156,7 @@ def _let_go(session: Session, claim: Claim, state: TrainingState, reason: str | 
     seconds = _computed(session, claim)
     at = now().label("at")
     statement = (
-        fenced_update(claim)
-        .values(
-            state=state,
-            worker=None,
-            lease_clock=None,
-            lease_began=None,
-            lease_until=None,
-            activity=None,
-            eta_seconds=None,
-            **columns,
-        )
-        .returning(Training.owner, at)
+        fenced_update(claim).values(**LET_GO, state=state, activity=None, **columns).returning(Training.owner, at)
     )
     row = execute_fenced(session, statement)
     session.execute(

@@ -1,34 +1,46 @@
-"""The heartbeat: a thread that renews the lease while its process trains."""
+"""The heartbeat: a thread that renews the lease while its process works."""
 
 import os
 import signal
-from typing import Final
+from typing import Final, Protocol
+
+from sqlalchemy.orm import Session
 
 from service.database import Database
-from service.records import TrainingState
-from worker import claims
-from worker.claims import Claim
 from worker.pulse import Pulse
 
 TIME_LIMIT: Final = "time-limit"
 
 
-class Heartbeat(Pulse):
-    """Renews the claim on a training."""
+class Held(Protocol):
+    """A claim, of a training or of a batch."""
 
-    def __init__(self, database: Database, claim: Claim, lease_seconds: float, seconds_left: float) -> None:
-        super().__init__(f"training {claim.training_id}", lease_seconds, seconds_left)
+    @property
+    def title(self) -> str:
+        """What is claimed, as the log calls it."""
+
+    def renew(self, database: Database, lease_seconds: float) -> None:
+        """Move the end of the lease; raise LeaseLost if the claim is lost."""
+
+    def fail(self, session: Session, error_type: str, detail: str) -> None:
+        """End it as failed inside the caller's transaction; raise LeaseLost."""
+
+
+class Heartbeat(Pulse):
+    """Renews a claim."""
+
+    def __init__(self, database: Database, claim: Held, lease_seconds: float, seconds_left: float) -> None:
+        super().__init__(claim.title, lease_seconds, seconds_left)
         self._database = database
         self._claim = claim
 
     def renew(self) -> None:
         """Move the end of the lease; raise LeaseLost if the claim is lost."""
-        claims.renew(self._database, self._claim, self.lease_seconds)
+        self._claim.renew(self._database, self.lease_seconds)
 
     def end_what_is_stuck(self) -> None:
-        """Write down that the training failed, and end this process."""
+        """Write down that it failed, and end this process."""
         detail = "Its time was up, and it did not stop at the end of a step: its worker's process was killed."
-        columns = {"error_type": TIME_LIMIT, "error_detail": detail}
         with self._database.transaction() as session:
-            claims.finish(session, self._claim, TrainingState.FAILED, TIME_LIMIT, **columns)
+            self._claim.fail(session, TIME_LIMIT, detail)
         os.kill(os.getpid(), signal.SIGKILL)

@@ -12,8 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from service.database import Database
 from service.records import Epoch, Training
 from service.records.counting import count
-from worker.claims import Claim, LeaseLost, execute_fenced, fenced_update, record_where_it_goes_on
+from worker.claims import Claim, fenced_update, record_where_it_goes_on
 from worker.learning.following import EpochResult
+from worker.leases import LeaseLost, execute_fenced
 from worker.stopping import Cancelled, Stops
 
 logger = logging.getLogger(__name__)

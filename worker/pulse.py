@@ -11,14 +11,11 @@ from typing import Final, Self
 from sqlalchemy.exc import SQLAlchemyError
 
 from service import logs
+from worker.leases import LeaseLost
 
 logger = logging.getLogger(__name__)
 
 STUCK_AFTER_SECONDS: Final = 60.0  # what has not stopped so long after its time was up is stuck
-
-
-class LeaseLost(Exception):
-    """What was claimed is no longer ours: the lease ended and it was claimed again, or it was taken away."""
 
 
 class Pulse(ABC):

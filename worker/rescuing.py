@@ -2,14 +2,13 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, select
 from sqlalchemy.orm import Session
 
 from service.database import Database
 from service.records import Training, TrainingState
-from service.records.clock import lease_clock, lease_now
 from service.records.counting import count
-from worker import claims
+from worker import claims, leases
 from worker.claims import Claim
 
 WORKER_LOST: Final = "worker-lost"
@@ -27,17 +26,12 @@ def rescue(database: Database, max_attempts: int) -> int:
 
     It goes back to the queue; after `max_attempts` losses it fails, and if its cancellation was asked for it is cancelled.
     """
-    return _take_away(database, _has_ended(), max_attempts, WORKER_LOST)
+    return _take_away(database, leases.has_ended(Training), max_attempts, WORKER_LOST)
 
 
 def abandon(database: Database, worker: str, max_attempts: int, why: str) -> int:
     """Take what `worker` held at once, because it is known to be dead; return how many trainings there were."""
     return _take_away(database, Training.worker == worker, max_attempts, why)
-
-
-def _has_ended() -> ColumnElement[bool]:
-    """Return the condition that a lease has ended: by its clock, or together with it."""
-    return or_(Training.lease_clock.is_distinct_from(lease_clock()), Training.lease_until < lease_now())
 
 
 def _take_away(database: Database, condition: ColumnElement[bool], max_attempts: int, why: str) -> int:

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from worker.pulse import LeaseLost, Pulse
+from worker.leases import LeaseLost
+from worker.pulse import Pulse
 
 
 class Cancelled(Exception):

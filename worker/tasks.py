@@ -18,7 +18,7 @@ from service.images.sets.catalogue import BUILTINS
 from service.images.sets.opening import LabelledSet
 from service.records import TrainingState
 from worker import checkpoints, claims, outcomes, receipts
-from worker.claims import Claim, LeaseLost
+from worker.claims import Claim
 from worker.downloads import open_or_download
 from worker.heartbeat import TIME_LIMIT, Heartbeat
 from worker.imports import carrying_out as imports
@@ -29,6 +29,7 @@ from worker.learning.datasets import LabelledImages
 from worker.learning.errors import Diverged, LearningError, UnusableCheckpoint
 from worker.learning.recipes import Recipe
 from worker.learning.training import Job, Validation
+from worker.leases import LeaseLost
 from worker.outcomes import Outcome
 from worker.progress import ProgressCallback, ProgressWriter
 from worker.rescuing import OUT_OF_MEMORY

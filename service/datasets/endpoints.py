@@ -12,7 +12,7 @@ from service.datasets.documenting import BODY, PARAMETERS
 from service.datasets.receiving import receive
 from service.datasets.schemas import DatasetList, DatasetReply, SamplePage
 from service.edge.documenting import problems
-from service.edge.idempotency import KEY_PROBLEMS, DocumentedKey, received_key
+from service.edge.idempotency import KEY_PROBLEMS, KeyDependency
 from service.edge.negotiating import matches, refuse_unknown_parameters
 from service.edge.resources import Resources, ResourcesDependency
 from service.errors import (
@@ -64,22 +64,23 @@ def list_datasets(resources: ResourcesDependency) -> DatasetList:
     openapi_extra={**BODY, **PARAMETERS},
 )
 async def add(
-    request: Request, caller: CallerDependency, resources: ResourcesDependency, _key: DocumentedKey = None
+    request: Request, caller: CallerDependency, resources: ResourcesDependency, key: KeyDependency
 ) -> Response:
     """A zip of class folders (perhaps in `train/` and `test/`), an npz in Keras' layout, or IDX files; as the body itself, or
     in a form. What can be told by names and headers is told at once; the pictures are decoded by a worker: ask at `Location`.
     """
-    return await _add(request, resources, caller, None)
+    return await _add(request, resources, caller, key, None)
 
 
 @uploads.put("/{name}", include_in_schema=False)
-async def add_as(name: str, request: Request, caller: CallerDependency, resources: ResourcesDependency) -> Response:
+async def add_as(
+    name: str, request: Request, caller: CallerDependency, resources: ResourcesDependency, key: KeyDependency
+) -> Response:
     """The same for `curl -T data.zip …/v1/datasets/my-letters`; with an address that ends in `/`, curl adds the file's name."""
-    return await _add(request, resources, caller, re.sub(r"(?i)\.(zip|npz)$", "", name))
+    return await _add(request, resources, caller, key, re.sub(r"(?i)\.(zip|npz)$", "", name))
 
 
-async def _add(request: Request, resources: Resources, caller: Caller, name: str | None) -> Response:
-    key = received_key(request)
+async def _add(request: Request, resources: Resources, caller: Caller, key: str | None, name: str | None) -> Response:
     wanted = name or request.query_params.get("name")
     if key is None and wanted is not None:
 

@@ -1,9 +1,12 @@
 """`Idempotency-Key`: a POST that creates is carried out once, however often it is sent.
 
 An endpoint takes `once: OnceDependency` and returns `once.carry_out(create)`, where `create` does the work in the session it
-is given and returns its `Answer`. The answer is stored in the transaction that creates: a process killed at any moment leaves
-nothing, and the next request creates, or the thing with its answer, and the next request gets that. Nothing says "in flight"
-in the database, so nothing can go on saying it.
+is given and returns its `Answer`. One whose body is too large for the memory takes `key: KeyDependency`, and makes the `Once`
+itself, with a fingerprint of what it received.
+
+The answer is stored in the transaction that creates: a process killed at any moment leaves nothing, and the next request
+creates, or the thing with its answer, and the next request gets that. Nothing says "in flight" in the database, so nothing can
+go on saying it.
 
 Who else carries out the same key is known in two ways. Within the process: by `Resources.in_flight`. Between processes: on
 PostgreSQL by an advisory lock of the transaction; on SQLite the later one waits for the one writer there is, and then finds
@@ -75,6 +78,14 @@ class Once:
     key: str | None
     request_sha256: str
 
+    def replayed(self) -> Response | None:
+        """Return the stored answer, if there is one; raise IdempotencyKeyReused."""
+        if self.key is None:
+            return None
+        with self.resources.database.reading() as session:
+            stored = self._stored(session, self.key)
+        return None if stored is None else stored.replayed()
+
     def carry_out(self, create: Create) -> Response:
         """Return the answer of `create`, or the stored one. Raise StillInFlight or IdempotencyKeyReused."""
         if self.key is None:
@@ -82,9 +93,7 @@ class Once:
                 answer = create(session)
             return answer.response()
         # Before anything is locked, or two repetitions at once would stand in each other's way.
-        with self.resources.database.reading() as session:
-            stored = self._stored(session, self.key)
-        return stored.replayed() if stored is not None else self._carry_out_alone(create, self.key)
+        return self.replayed() or self._carry_out_alone(create, self.key)
 
     def _carry_out_alone(self, create: Create, key: str) -> Response:
         with (
@@ -126,29 +135,18 @@ class Once:
         )
 
 
-DocumentedKey = Annotated[
-    str | None,
-    Header(
-        alias=HEADER,
-        description=DESCRIPTION,
-        json_schema_extra={"minLength": 1, "maxLength": LONGEST_KEY, "pattern": PATTERN},
-    ),
-]
-
-
-async def once(
-    request: Request, caller: CallerDependency, resources: ResourcesDependency, _documented: DocumentedKey = None
-) -> Once:
-    """Return what carries out this request; raise InvalidFields for a key that is none."""
-    key = received_key(request)
-    return Once(resources, caller.name, key, "" if key is None else await _fingerprint(request))
-
-
-def received_key(request: Request) -> str | None:
-    """Return the key of a request; raise InvalidFields for one that is none.
-
-    For a route whose body is too large to be held: it makes its own `Once`, with a fingerprint of what it has received.
-    """
+async def received_key(
+    request: Request,
+    _documented: Annotated[
+        str | None,
+        Header(
+            alias=HEADER,
+            description=DESCRIPTION,
+            json_schema_extra={"minLength": 1, "maxLength": LONGEST_KEY, "pattern": PATTERN},
+        ),
+    ] = None,
+) -> str | None:
+    """Return the key that came with this request; raise InvalidFields for one that is none."""
     received = request.headers.getlist(HEADER)
     if not received:
         return None
@@ -162,10 +160,18 @@ def received_key(request: Request) -> str | None:
     return key
 
 
-async def _fingerprint(request: Request) -> str:
-    """Return the SHA-256 of method, address and body."""
+KeyDependency = Annotated[str | None, Depends(received_key)]
+
+
+async def once(request: Request, caller: CallerDependency, resources: ResourcesDependency, key: KeyDependency) -> Once:
+    """Return what carries out this request."""
+    return Once(resources, caller.name, key, "" if key is None else fingerprint_of(request, await request.body()))
+
+
+def fingerprint_of(request: Request, body: bytes) -> str:
+    """Return the SHA-256 of method, address and body, or of what stands for the body."""
     address = repr((request.method, request.url.path, request.url.query)).encode(errors="backslashreplace")
-    return hashlib.sha256(address + await request.body()).hexdigest()
+    return hashlib.sha256(address + body).hexdigest()
 
 
 OnceDependency = Annotated[Once, Depends(once)]

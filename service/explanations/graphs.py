@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from service.explanations.filters import Filters, first_filters
 from service.explanations.layers import Layer, read_layers
-from service.predictions.engines import open_session
+from service.inference.engine import open_session
 
 MOST_GRAPHS: Final = 4
 

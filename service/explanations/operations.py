@@ -24,7 +24,7 @@ from service.explanations.schemas import (
 )
 from service.explanations.subjects import Subject
 from service.images.showing import as_data_url, as_picture, as_png
-from service.predictions.pictures import Sent
+from service.inference.pictures import Sent
 
 # The drawings are imported where they are used: an API process that explains nothing loads no matplotlib.
 # ruff: noqa: PLC0415

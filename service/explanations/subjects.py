@@ -17,9 +17,9 @@ from service.explanations.occlusion import Answer
 from service.images.decoding import Limits
 from service.images.expectation import scale
 from service.images.sets.opening import LabelledSet
+from service.inference.engine import Engine
+from service.inference.pictures import Sent, prepared
 from service.models import queries as models
-from service.predictions.engines import Engine
-from service.predictions.pictures import Sent, prepared
 from service.predictions.schemas import ServedModel
 from service.reports import operations as reports
 from service.reports import queries as reports_queries

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service.records import Counter, Owner, Training, TrainingState
+from service.records import Counter, Owner, PredictionBatch, Training, TrainingState
 from service.records.clock import now
 
 CANCELLING: Final = "cancelling"
@@ -46,6 +46,12 @@ def states(session: Session) -> dict[str, int]:
 def owners_waiting(session: Session) -> int:
     """Return how many owners have a training in the queue."""
     return session.scalar(select(func.count()).where(Owner.next_priority.is_not(None))) or 0
+
+
+def batches_waiting(session: Session) -> int:
+    """Return how many batches of predictions wait for a worker."""
+    query = select(func.count()).where(PredictionBatch.state == TrainingState.QUEUED)
+    return session.scalar(query) or 0
 
 
 def counters(session: Session) -> dict[tuple[str, str], int]:

@@ -19,7 +19,10 @@ COUNTERS: Final = {
     "lease_losses": "Claims that ended because their worker was lost.",
     "checkpoints": "Checkpoints that were stored.",
 }
-ENDED: Final = "trainings_ended"
+ENDED: Final = {
+    "trainings_ended": "Trainings that have ended, by how.",
+    "batches_ended": "Batches that have ended, by how.",
+}
 
 
 @dataclass(frozen=True, eq=False)  # a registry keeps collectors by their identity
@@ -29,6 +32,7 @@ class WholeService(Collector):
     states: dict[str, int]
     waiting: Waiting
     owners_waiting: int
+    batches_waiting: int
     workers_alive: int
     counters: dict[tuple[str, str], int]
 
@@ -40,6 +44,7 @@ class WholeService(Collector):
                 queries.states(session),
                 queries.waiting(session),
                 queries.owners_waiting(session),
+                queries.batches_waiting(session),
                 workers_alive(session),
                 queries.counters(session),
             )
@@ -58,14 +63,16 @@ class WholeService(Collector):
             self.waiting.oldest_seconds,
         )
         yield _gauge("cyfra_owners_waiting", "Owners with a training that waits.", self.owners_waiting)
+        yield _gauge("cyfra_batches_waiting", "Batches of predictions that wait for a worker.", self.batches_waiting)
         yield _gauge("cyfra_workers_alive", "Workers seen within the last minute.", self.workers_alive)
         for name, meaning in COUNTERS.items():
             yield CounterMetricFamily(f"cyfra_{name}", meaning, value=self.counters.get((name, ""), 0))
-        ended = CounterMetricFamily(f"cyfra_{ENDED}", "Trainings that have ended, by how.", labels=["state"])
-        for state in TrainingState:
-            if state.is_terminal:
-                ended.add_metric([state.value], self.counters.get((ENDED, state.value), 0))
-        yield ended
+        for name, meaning in ENDED.items():
+            ended = CounterMetricFamily(f"cyfra_{name}", meaning, labels=["state"])
+            for state in TrainingState:
+                if state.is_terminal:
+                    ended.add_metric([state.value], self.counters.get((name, state.value), 0))
+            yield ended
 
 
 class Unknown(Collector):

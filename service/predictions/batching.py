@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import TooManyPictures
-from service.predictions.engines import BATCH, Engine
+from service.inference.engine import BATCH, Engine
 
 SHORT_SECONDS: Final = 0.03
 RETRY_SECONDS: Final = 1

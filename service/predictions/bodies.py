@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from service.errors import BrokenJson, Fault, InvalidFields
 from service.images import sniffing
 from service.images.expectation import Expectation
+from service.inference.pictures import Picture, Pixels, Sent
 from service.predictions import pixels, texts
-from service.predictions.pictures import Picture, Pixels, Sent
 from service.predictions.schemas import PictureRequest, PredictionRequest, Range
 
 EXAMPLE: Final = '{"image": "<base64 or a data URL>"}'

@@ -13,10 +13,10 @@ from service.edge import negotiating
 from service.edge.resources import Resources, ResourcesDependency
 from service.images.decoding import Limits
 from service.images.expectation import Normalize
+from service.inference.pictures import Sent, prepared
 from service.predictions import operations, receiving, renderings
 from service.predictions.documenting import ANSWERS, BODY, PROBLEMS
 from service.predictions.operations import Wanted
-from service.predictions.pictures import Sent, prepared
 from service.predictions.pinning import WantedVersion
 from service.predictions.schemas import Prediction, Predictions
 from service.records.models import DEFAULT_MODEL

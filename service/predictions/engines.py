@@ -14,9 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
@@ -24,6 +22,7 @@ from service import memory
 from service.database import Database
 from service.errors import CyfraError
 from service.images.expectation import Expectation
+from service.inference.engine import Engine, open_session, run_once
 from service.models import operations as models
 from service.models import queries
 from service.records.models import DEFAULT_MODEL
@@ -33,27 +32,8 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 0.4
 RESOLVED_FOR_SECONDS: Final = 1.0
 WARM_FOR_SECONDS: Final = 300.0
-BATCH: Final = 32  # images at once: more gains nothing on one thread
 MEMORY_PER_BYTE: Final = 2  # a session holds the file's weights once as they are and once as its kernels want them
 MEMORY_PER_SESSION: Final = 4 << 20
-
-
-@dataclass(frozen=True)
-class Engine:
-    """One model version, ready to answer. `seconds` is what a picture took its network when it was loaded."""
-
-    name: str
-    version: int
-    classes: tuple[str, ...]
-    expects: Expectation
-    session: onnxruntime.InferenceSession
-    seconds: float
-    onnx_sha256: str
-
-    def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return `(n, classes)` for images `(n, height, width, channels)` float32 in 0..1."""
-        batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
-        return np.concatenate([self.session.run(None, {"images": batch})[0] for batch in batches])
 
 
 @dataclass(frozen=True)
@@ -195,25 +175,7 @@ class Engines:
         return loaded
 
 
-def open_session(content: bytes) -> onnxruntime.InferenceSession:
-    """Return a session of an ONNX file whose input is called `images`: one thread, no spinning, warmed up."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry(
-        "session.intra_op.allow_spinning", "0"
-    )  # spinning burns the cores a training needs
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    _run_once(session)  # the first run allocates; not in a request
-    return session
-
-
 def _seconds_a_picture(session: onnxruntime.InferenceSession) -> float:
     began_at = time.perf_counter()
-    _run_once(session)
+    run_once(session)
     return time.perf_counter() - began_at
-
-
-def _run_once(session: onnxruntime.InferenceSession) -> None:
-    shape = [1 if isinstance(side, str) or side is None else side for side in session.get_inputs()[0].shape]
-    session.run(None, {"images": np.zeros(shape, dtype=np.float32)})

@@ -19,9 +19,9 @@ from service.edge.resources import Resources
 from service.errors import TooManyPictures, Unprocessable
 from service.images import sniffing
 from service.images.decoding import Limits
+from service.inference.pictures import Picture, prepared
 from service.predictions import operations, renderings
 from service.predictions.operations import Wanted
-from service.predictions.pictures import Picture, prepared
 from service.records.models import DEFAULT_MODEL
 
 MOST_BYTES: Final = 16_384

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from service.images.expectation import Normalize
 from service.images.showing import as_data_url, as_picture, as_png
-from service.predictions.engines import Engine
-from service.predictions.pictures import Sent
+from service.inference.engine import Engine
+from service.inference.naming import digit_of, rounded
+from service.inference.pictures import Sent
 from service.predictions.schemas import Prediction, ServedModel
 
 
@@ -40,9 +41,9 @@ def _named(engine: Engine, row: NDArray[np.float32], wanted: Wanted, sent: Sent)
     best = int(np.argmax(row))
     label = engine.classes[best]
     return Prediction(
-        digit=int(label) if engine.expects.handwriting and label.isdigit() else None,
+        digit=digit_of(label, handwriting=engine.expects.handwriting),
         label=label,
-        confidence=_rounded(row[best]),
+        confidence=rounded(row[best]),
         probabilities=_probabilities(engine, row, wanted.top) if wanted.probabilities else None,
         model=ServedModel(name=engine.name, version=engine.version),
         filename=sent.filename,
@@ -51,8 +52,4 @@ def _named(engine: Engine, row: NDArray[np.float32], wanted: Wanted, sent: Sent)
 
 def _probabilities(engine: Engine, row: NDArray[np.float32], top: int | None) -> dict[str, float]:
     order = range(len(row)) if top is None else np.argsort(-row, kind="stable")[:top]
-    return {engine.classes[index]: _rounded(row[index]) for index in order}
-
-
-def _rounded(probability: np.float32) -> float:
-    return round(float(probability), 6)
+    return {engine.classes[index]: rounded(row[index]) for index in order}

@@ -9,8 +9,8 @@ from starlette.datastructures import UploadFile
 
 from service.errors import NoImage
 from service.images.expectation import Expectation
+from service.inference.pictures import Picture, Sent
 from service.predictions import bodies, texts
-from service.predictions.pictures import Picture, Sent
 from service.settings import Settings
 
 FIELDS: Final = ("file", "image", "data", "image_file")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.edge.resources import Resources
-from service.predictions.engines import Engine
+from service.inference.engine import Engine
 from service.protocols.tensors import Images
 
 

@@ -2,6 +2,7 @@
 
 from service.records.artefacts import Artefact, ArtefactContent
 from service.records.base import Base
+from service.records.batches import BatchChunk, BatchInput, BatchInputPart, PredictionBatch
 from service.records.checkpoints import Checkpoint, CheckpointPart
 from service.records.datasets import Dataset, DatasetPart, DatasetState, DatasetUpload, DatasetUploadPart
 from service.records.idempotency import IdempotentAnswer
@@ -16,6 +17,9 @@ __all__ = [
     "Artefact",
     "ArtefactContent",
     "Base",
+    "BatchChunk",
+    "BatchInput",
+    "BatchInputPart",
     "Checkpoint",
     "CheckpointPart",
     "ClassFigures",
@@ -32,6 +36,7 @@ __all__ = [
     "ModelAlias",
     "ModelVersion",
     "Owner",
+    "PredictionBatch",
     "Receipt",
     "Report",
     "Rerun",

@@ -1,5 +1,5 @@
-"""Files in the home that nobody needs: what a killed process left behind, half-prepared data sets and torn messages; and the
-files of data sets that were deleted from another machine.
+"""Files in the home that nobody needs: what a killed process left behind, half-prepared data sets, uploads and torn
+messages; and the files of data sets that were deleted from another machine.
 """
 
 import shutil
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 UNFINISHED_MESSAGES: Final = (".*.msg.part", ".*.msg.taken")  # see service.queue
+UPLOADS: Final = "*-*"  # see service.storage.uploads
 UNFINISHED_DATASETS: Final = ".*-*"  # see service.images.sets.store
 
 
@@ -63,6 +64,8 @@ def _unfinished(home: Path) -> Iterator[Path]:
     messages = home.absolute() / "broker" / "messages"
     for pattern in UNFINISHED_MESSAGES:
         yield from (path for path in messages.glob(pattern) if path.is_file() and not path.is_symlink())
+    uploads = home.absolute() / "uploads"
+    yield from (path for path in uploads.glob(UPLOADS) if path.is_dir() and not path.is_symlink())
     datasets = home.absolute() / "datasets"
     yield from (path for path in datasets.glob(UNFINISHED_DATASETS) if path.is_dir() and not path.is_symlink())
 

@@ -42,6 +42,8 @@ ROWS: Final = (
     Kind("imports", imports.find_imports, imports.remove_imports),
     Kind("uploads", imports.find_uploads, imports.remove_uploads),
     Kind("trainings", queries.find_trainings, queries.remove_trainings),
+    Kind("batches", queries.find_batches, queries.remove_batches),
+    Kind("batch inputs", queries.find_batch_inputs, queries.remove_batch_inputs),
     Kind("artefacts", queries.find_artefacts, queries.remove_artefacts),  # last: trainings point to them
 )
 LEFTOVERS: Final = "leftovers"

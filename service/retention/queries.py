@@ -13,10 +13,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.records import (
     Artefact,
+    BatchChunk,
+    BatchInput,
     Checkpoint,
     CheckpointPart,
     IdempotentAnswer,
     ModelVersion,
+    PredictionBatch,
     Report,
     Training,
     TrainingArtefact,
@@ -112,6 +115,47 @@ def _ended_long_ago(rules: Rules) -> ColumnElement[bool]:
         return false()
     ended_at = func.coalesce(Training.finished_at, Training.created_at)
     return and_(Training.state.in_(ENDED), ended_at < seconds_from_now(-rules.trainings_seconds))
+
+
+def find_batches(session: Session, rules: Rules) -> list[Doomed]:
+    """Return batches of predictions that ended long ago; the key is the id, the size that of their answers."""
+    size = (
+        select(func.coalesce(func.sum(func.length(BatchChunk.top) + func.length(BatchChunk.probabilities)), 0))
+        .where(BatchChunk.batch_id == PredictionBatch.id)
+        .scalar_subquery()
+    )
+    query = select(PredictionBatch.id, size).where(_is_old_batch(rules))
+    return [Doomed(*row) for row in session.execute(query)]
+
+
+def remove_batches(session: Session, rules: Rules, ids: Sequence[str]) -> Sequence[str]:
+    """Remove them with their results; return which."""
+    statement = delete(PredictionBatch).where(PredictionBatch.id.in_(ids), _is_old_batch(rules))
+    return _removed(session, statement, PredictionBatch.id)
+
+
+def _is_old_batch(rules: Rules) -> ColumnElement[bool]:
+    if rules.batches_seconds is None:
+        return false()
+    ended_at = func.coalesce(PredictionBatch.finished_at, PredictionBatch.created_at)
+    return and_(PredictionBatch.state.in_(ENDED), ended_at < seconds_from_now(-rules.batches_seconds))
+
+
+def find_batch_inputs(session: Session, rules: Rules) -> list[Doomed]:
+    """Return pictures that came in for a batch which never was, because the API was killed; the key is the id."""
+    query = select(BatchInput.batch_id, BatchInput.size).where(_is_nobodys(rules))
+    return [Doomed(*row) for row in session.execute(query)]
+
+
+def remove_batch_inputs(session: Session, rules: Rules, ids: Sequence[str]) -> Sequence[str]:
+    """Remove them; return which."""
+    statement = delete(BatchInput).where(BatchInput.batch_id.in_(ids), _is_nobodys(rules))
+    return _removed(session, statement, BatchInput.batch_id)
+
+
+def _is_nobodys(rules: Rules) -> ColumnElement[bool]:
+    waits = exists().where(PredictionBatch.id == BatchInput.batch_id, PredictionBatch.state.not_in(ENDED))
+    return and_(~waits, BatchInput.created_at < seconds_from_now(-rules.leftovers_seconds))
 
 
 def find_artefacts(session: Session, rules: Rules) -> list[Doomed]:

@@ -18,6 +18,7 @@ class Rules:
     answers_seconds: float
     workers_seconds: float  # since they were seen
     imports_seconds: float  # data sets since they were refused or failed
+    batches_seconds: float | None  # since they ended
     artefacts_seconds: float  # those that nothing points to
     leftovers_seconds: float
 
@@ -31,6 +32,7 @@ class Rules:
             answers_seconds=settings.idempotency_hours * HOUR,
             workers_seconds=settings.keep_worker_hours * HOUR,
             imports_seconds=settings.keep_import_hours * HOUR,
+            batches_seconds=None if settings.keep_batch_days is None else settings.keep_batch_days * DAY,
             artefacts_seconds=settings.keep_artefact_hours * HOUR,
             leftovers_seconds=settings.keep_leftover_hours * HOUR,
         )

@@ -16,7 +16,7 @@ PAGES_AT_ONCE: Final = 256  # 1 MiB: nobody waits long for the write lock
 PATIENCE_MILLISECONDS: Final = 1000  # whoever waits for the log to be emptied keeps writers waiting
 VACUUMED: Final = (
     "artefacts, artefact_contents, checkpoints, checkpoint_parts, idempotent_answers, trainings, reports, datasets, "
-    "dataset_parts, dataset_uploads, dataset_upload_parts"
+    "dataset_parts, dataset_uploads, dataset_upload_parts, prediction_batches, batch_chunks, batch_inputs, batch_input_parts"
 )
 
 

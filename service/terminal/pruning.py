@@ -32,6 +32,8 @@ KINDS = {
     "workers": "workers that are gone",
     "checkpoints": "checkpoints nobody goes on from",
     "trainings": "trainings that ended long ago, with reports",
+    "batches": "batches of predictions that ended long ago",
+    "batch inputs": "pictures that came for no batch",
     "artefacts": "stored models that nothing points to",
 }
 

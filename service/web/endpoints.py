@@ -12,7 +12,16 @@ from service.web.files import Page, pages
 router = APIRouter(include_in_schema=False)
 
 FORMATS: Final = {"txt": "text/plain", "json": "application/json", "html": "text/html"}
-PATHS: Final = ("/v1/trainings", "/v1/datasets", "/v1/networks", "/v1/models", "/predict", "/docs", "/openapi.json")
+PATHS: Final = (
+    "/v1/trainings",
+    "/v1/datasets",
+    "/v1/networks",
+    "/v1/models",
+    "/predict",
+    "/v1/batch-predictions",
+    "/docs",
+    "/openapi.json",
+)
 
 CONTENT_SECURITY: Final = "; ".join(
     (

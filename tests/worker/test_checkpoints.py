@@ -7,8 +7,9 @@ from service.database import Database
 from service.records import Checkpoint, CheckpointPart, Training, TrainingState, fairness
 from worker import checkpoints, claims
 from worker.checkpoints import PART_BYTES
-from worker.claims import Claim, LeaseLost
+from worker.claims import Claim
 from worker.learning.checkpoints import Place
+from worker.leases import LeaseLost
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from service.database import Database
 from service.records import Training, TrainingChange, TrainingState, fairness
 from service.records.clock import lease_clock, lease_now, seconds_from_now
 from worker import claims, rescuing
-from worker.claims import Claim, LeaseLost
+from worker.claims import Claim
 from worker.heartbeat import Heartbeat
+from worker.leases import LeaseLost
 
 SPEC = {"dataset": "mnist-5k"}
 

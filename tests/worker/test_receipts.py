@@ -10,10 +10,11 @@ from service.database import Database
 from service.records import Rerun, Training, TrainingArtefact, TrainingAttempt, fairness, storing
 from tests.worker.learning.conftest import LINEAR
 from worker import claims, receipts
-from worker.claims import Claim, LeaseLost
+from worker.claims import Claim
 from worker.learning.checkpoints import Place
 from worker.learning.export import to_keras
 from worker.learning.networks import build
+from worker.leases import LeaseLost
 
 SHA = "a" * 64
 

@@ -26,7 +26,7 @@ from worker.imports import claims
 from worker.imports.claims import ImportClaim
 from worker.imports.heartbeat import ImportHeartbeat
 from worker.imports.progress import ImportProgress
-from worker.pulse import LeaseLost
+from worker.leases import LeaseLost
 from worker.rescuing import OUT_OF_MEMORY
 from worker.stopping import ShuttingDown, Stops, TimeLimit
 

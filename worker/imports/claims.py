@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.database import Database
 from service.records import Dataset, DatasetPart, DatasetState, DatasetUpload
 from service.records.clock import lease_clock, lease_now, now
-from worker.pulse import LeaseLost
+from worker.leases import LeaseLost
 
 UNSYNCHRONISED: Final = {"synchronize_session": False}
 WORKER_LOST: Final = "worker-lost"

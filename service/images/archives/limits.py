@@ -1,7 +1,7 @@
 """How much an archive may hold."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 LONGEST_NAME: Final = 80
 
@@ -18,6 +18,11 @@ class ArchiveLimits:
     max_member_bytes: int = 64 << 20
     max_total_bytes: int = 4 << 30
     max_ratio: float = 100.0
+
+    @classmethod
+    def of_batches(cls, most_pictures: int) -> Self:
+        """Return the limits of batches of predictions: as many files again may lie beside the pictures."""
+        return cls(max_members=2 * most_pictures + 100)
 
 
 def shown(name: str) -> str:

@@ -44,15 +44,28 @@ Make = Callable[[Session], Document]
 def serve(
     request: Request, resources: Resources, training_id: str, formats: Mapping[str, Make], suffix: str | None
 ) -> Response:
-    """Answer with a document about a training in the format that is asked for.
+    """Answer with a document about a training in the format that is asked for."""
+    return serve_about(
+        request, resources, lambda session: trainings.has_succeeded(session, training_id), formats, suffix
+    )
 
-    What is drawn is drawn after the database was read. Of a training that has succeeded nothing changes any more: a drawing
-    that was asked for before is found by its address, and nothing is gathered for it.
+
+def serve_about(
+    request: Request,
+    resources: Resources,
+    settled: Callable[[Session], bool],
+    formats: Mapping[str, Make],
+    suffix: str | None,
+) -> Response:
+    """Answer with a document in the format that is asked for.
+
+    What is drawn is drawn after the database was read. Of what is `settled`, as a training that has succeeded is, nothing
+    changes any more: a drawing that was asked for before is found by its address, and nothing is gathered for it.
     """
     chosen = negotiating.choose_format(request, {name: MEDIA_TYPES[name] for name in formats}, suffix)
     address = f"{chosen} {request.url.path}?{request.url.query}"
     with resources.database.reading() as session:
-        is_settled = trainings.has_succeeded(session, training_id)
+        is_settled = settled(session)
         made: Document | None = resources.pictures.named(address) if is_settled else None
         made = made or formats[chosen](session)
     if is_settled and isinstance(made, Drawing) and made.is_final:

@@ -34,6 +34,21 @@ def table(classification: dict[str, Any], names: Sequence[str]) -> Table:
     return Table(tuple(row(name) for name in names), (accuracy, *averages))
 
 
+def as_text(found: Table) -> str:
+    """Return the table as scikit-learn's `classification_report` writes it, to the letter: two digits."""
+    width = max(len(row.name) for row in _rows(found))
+    lines = [f"{'':>{width}} " + "".join(f" {name:>9}" for name in HEADER[1:]), ""]
+    lines += [_text_line(row, width) for row in found.classes]
+    lines.append("")
+    lines += [_text_line(row, width) for row in found.averages]
+    return "\n".join(lines) + "\n"
+
+
+def _text_line(row: Row, width: int) -> str:
+    parts = ("" if part is None else f"{part:.2f}" for part in (row.precision, row.recall, row.f1))
+    return f"{row.name:>{width}} " + "".join(f" {part:>9}" for part in parts) + f" {row.support:>9}"
+
+
 def as_csv(found: Table) -> str:
     """Return a row a class, then the averages; the accuracy stands in the column of f1, as in scikit-learn's text."""
     return written(

@@ -11,9 +11,13 @@ START_OF_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def confusion_matrix(found: ConfusionMatrixReply) -> str:
     """Return a row a true class; the first row names the predicted classes."""
-    matrix: Sequence[Sequence[float]] = found.matrix
-    header = ["true \\ predicted", *(harmless(name) for name in found.classes)]
-    return written(header, ([harmless(name), *row] for name, row in zip(found.classes, matrix, strict=True)))
+    return matrix(found.classes, found.matrix)
+
+
+def matrix(classes: Sequence[str], rows: Sequence[Sequence[float]]) -> str:
+    """Return a row a true class; the first row names the predicted classes."""
+    header = ["true \\ predicted", *(harmless(name) for name in classes)]
+    return written(header, ([harmless(name), *row] for name, row in zip(classes, rows, strict=True)))
 
 
 def history(found: HistoryReply) -> str:

@@ -220,7 +220,7 @@ def test_every_metric_is_documented() -> None:
     from service.metrics.whole import WholeService  # noqa: PLC0415
 
     page = (Path(__file__).parents[3] / "docs" / "observe.md").read_text()
-    collectors = (ProcessMetrics().collector, WholeService({}, Waiting(0, 0.0), 0, 0, {}))
+    collectors = (ProcessMetrics().collector, WholeService({}, Waiting(0, 0.0), 0, 0, 0, {}))
 
     for collector in collectors:
         for family in collector.collect():

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from service.errors import TooManyPictures
+from service.inference.engine import Engine
 from service.predictions.batching import Batches
-from service.predictions.engines import Engine
 
 
 @dataclass

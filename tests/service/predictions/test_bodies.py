@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from service.errors import CyfraError, InvalidFields
 from service.images.expectation import Expectation
+from service.inference.pictures import Picture, Pixels, Sent
 from service.predictions import bodies
-from service.predictions.pictures import Picture, Pixels, Sent
 from tests.pictures import drawn_digit, encoded
 
 GREY = Expectation(3, 2, 1, handwriting=False)

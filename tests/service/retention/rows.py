@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 from service.records import (
     Artefact,
     ArtefactContent,
+    BatchChunk,
+    BatchInput,
+    BatchInputPart,
     Checkpoint,
     CheckpointPart,
     Dataset,
@@ -18,6 +21,7 @@ from service.records import (
     IdempotentAnswer,
     Model,
     ModelVersion,
+    PredictionBatch,
     Report,
     Training,
     TrainingArtefact,
@@ -128,6 +132,47 @@ def add_answer(session: Session, key: str, *, age: float) -> None:
 def add_worker(session: Session, name: str, *, age: float) -> None:
     """Add a worker that was last seen some time ago."""
     session.add(Worker(name=name, started_at=ago(age), seen_at=ago(age)))
+
+
+def add_batch(session: Session, batch_id: str, state: TrainingState, *, ended_ago: float) -> None:
+    """Add a batch of one picture with its answer, of 6 bytes."""
+    batch = PredictionBatch(
+        id=batch_id,
+        owner="anybody",
+        state=state,
+        finished_at=ago(ended_ago),
+        model="default",
+        model_version=1,
+        onnx_sha256="0" * 64,
+        expects={},
+        classes={"names": ["0"]},
+        form="zip",
+        size=70,
+        notes={"notes": []},
+        total=1,
+    )
+    session.add(batch)
+    session.flush()
+    names = {"names": ["a.png"]}
+    session.add(
+        BatchChunk(
+            batch_id=batch_id,
+            start=0,
+            count=1,
+            names=names,
+            likeliest=1,
+            top=bytes(2),
+            probabilities=bytes(4),
+            errors={},
+        )
+    )
+
+
+def add_batch_input(session: Session, batch_id: str, *, age: float, size: int) -> None:
+    """Add what came in for a batch some time ago."""
+    session.add(BatchInput(batch_id=batch_id, created_at=ago(age), size=size, source={}))
+    session.flush()
+    session.add(BatchInputPart(batch_id=batch_id, number=0, content=bytes(size)))
 
 
 def ago(seconds: float) -> seconds_from_now:

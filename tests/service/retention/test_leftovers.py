@@ -22,6 +22,7 @@ def a_home(folder: Path) -> Path:
     written(messages / "3.cyfra.msg")
     written(datasets / ".mnist-ab12cd34" / "set" / "x_train.npy", 100)
     written(datasets / ".mnist-ab12cd34" / "set" / "y_train.npy", 50)
+    written(folder / "uploads" / "upload-ab12cd34" / "body", 70)
     written(datasets / "mnist" / "x_train.npy")
     written(datasets / "fashion-mnist" / "x_train.npy")
     return folder
@@ -36,6 +37,7 @@ def test_half_prepared_data_sets_and_torn_messages_go_and_whole_ones_stay(tmp_pa
         ".1.cyfra.msg.part": 10,
         ".2.cyfra.msg.taken": 20,
         ".mnist-ab12cd34": 150,
+        "upload-ab12cd34": 70,
     }
     assert all(leftovers.remove(each) for each in found)
     assert sorted(path.name for path in (home / "datasets").iterdir()) == ["fashion-mnist", "mnist"]

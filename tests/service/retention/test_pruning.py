@@ -13,6 +13,7 @@ from service.records import (
     Artefact,
     ArtefactContent,
     Base,
+    BatchInput,
     Checkpoint,
     CheckpointPart,
     Dataset,
@@ -21,6 +22,7 @@ from service.records import (
     DatasetUploadPart,
     IdempotentAnswer,
     ModelVersion,
+    PredictionBatch,
     Report,
     Training,
     TrainingChange,
@@ -122,6 +124,25 @@ def test_checkpoints_of_ended_trainings_and_old_unfinished_ones_go(
     assert removed["checkpoints"] == Removed("checkpoints", 2, 5000)
     assert left(database, Checkpoint.id) == kept
     assert sorted(set(left(database, CheckpointPart.checkpoint_id))) == kept
+
+
+def test_batches_go_a_month_after_they_ended_and_pictures_that_belong_to_none_after_an_hour(
+    database: Database, tmp_path: Path
+) -> None:
+    with database.transaction() as session:
+        for number, (state, days) in enumerate(
+            [("succeeded", 31), ("cancelled", 29), ("queued", 700)]  # a time of ending that the last cannot have
+        ):
+            rows.add_batch(session, f"{number}", TrainingState(state), ended_ago=days * DAY)
+        for batch_id, hours in (("0", 1.5), ("2", 700), ("never", 1.5), ("coming", 0.5)):
+            rows.add_batch_input(session, batch_id, age=hours * HOUR, size=70)
+
+    removed = prune(database, tmp_path)
+
+    assert removed["batches"] == Removed("batches", 1, 6)
+    assert removed["batch inputs"] == Removed("batch inputs", 2, 140)
+    assert left(database, PredictionBatch.id) == ["1", "2"]
+    assert left(database, BatchInput.batch_id) == ["2", "coming"]
 
 
 def test_answers_and_workers_go_a_day_after_nobody_needs_them(database: Database, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from service.errors import CyfraError, Fault, Unprocessable
 from service.images.decoding import Limits, decode
@@ -21,10 +22,10 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class Pixels:
-    """`(height, width, channels)` uint8 of the shape that the model expects, and where in a JSON body they stood."""
+    """`(height, width, channels)` uint8, 1 or 3 channels, and where in a JSON body they stood."""
 
     values: NDArray[np.uint8]
-    pointer: str
+    pointer: str | None = None
     filename: str | None = None
 
 
@@ -40,10 +41,16 @@ def prepared(
     """
     try:
         if isinstance(sent, Pixels):
-            return prepare_pixels(sent.values, expects, normalize)
+            if sent.values.shape == (expects.height, expects.width, expects.channels):
+                return prepare_pixels(sent.values, expects, normalize)
+            return prepare(_as_picture(sent.values), expects, normalize)
         return prepare(decode(sent.content, limits), expects, normalize)
     except Unprocessable as error:
         raise _naming(error, sent, number) from error
+
+
+def _as_picture(values: NDArray[np.uint8]) -> Image.Image:
+    return Image.fromarray(np.ascontiguousarray(values[:, :, 0] if values.shape[2] == 1 else values))
 
 
 def _naming(error: Unprocessable, sent: Sent, number: int) -> CyfraError:

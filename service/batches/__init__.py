@@ -1,0 +1,1 @@
+"""`/v1/batch-predictions`: many pictures at once, answered by the workers. docs/batches.md."""
