@@ -26,7 +26,7 @@ up: $(INSTALLED) ## the service on http://127.0.0.1:8000 until Ctrl-C; options: 
 
 # A process a core of a small machine; which tests share one: tests/grouping.py. ARGS="-n 0" is one after another.
 test: $(INSTALLED) ## all tests but the long ones; some of them: make test ARGS="tests/service -k report"
-	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -m "not long" -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 coverage: $(INSTALLED) ## which lines the tests reach
 	$(MAKE) test ARGS="--cov --cov-report=term:skip-covered $(ARGS)"

@@ -1,11 +1,11 @@
 """How fast `POST /predict` answers, beside what a user would pick instead, all in one run and in turn.
 
-Each server has the lecture's network and the two cores; wrk posts the same 28x28 PNG over 1, 8 and 32 connections. Prints the
+Each server has the lecture's network; wrk posts the same 28x28 PNG over 1, 8 and 32 connections. Prints the
 medians of some rounds and the ratios of ours to the others', how the work was divided between our two processes, what a request
 cost them, their memory, and how long after its start a process gave its first answer.
 
     make bench-prediction                 needs wrk; a row for mosec too if `pip install mosec` was run
-    make bench-prediction ARGS="1 1"      rounds, and seconds of each
+    make bench-prediction ARGS="1 1"      rounds, and seconds of each; ARGS="5 3 handwriting" with that preset's network
 """
 
 import importlib.util
@@ -38,7 +38,8 @@ from tests.trained import trained_service
 
 ROUNDS, SECONDS = (int(sys.argv[1]), int(sys.argv[2])) if len(sys.argv) > 2 else (5, 3)
 CONNECTIONS = (1, 8, 32)
-LECTURE = {"preset": "lecture-mnist", "dataset": "mnist-5k", "recipe": {"epochs": 1}, "register_as": "default"}
+PRESET = sys.argv[3] if len(sys.argv) > 3 else "lecture-mnist"
+SERVED = {"preset": PRESET, "dataset": "mnist-5k", "recipe": {"epochs": 1}, "register_as": "default"}
 OURS, KERAS, ONNX, MOSEC = "Cyfra", "FastAPI + model.predict", "FastAPI + ONNX Runtime", "mosec"
 
 
@@ -75,7 +76,7 @@ def main() -> None:
 def prepare(home: Path) -> bytes:
     """Train the lecture's network for an epoch, keep its files in `home`, and return a picture of a digit."""
     with trained_service(Settings(home=home)) as service:
-        training_id = service.submit(**LECTURE)
+        training_id = service.submit(**SERVED)
         service.work()
         for suffix in ("keras", "onnx"):
             reply = service.client.get(f"/v1/trainings/{training_id}/model.{suffix}")
