@@ -24,7 +24,7 @@ demo: $(INSTALLED) ## train on handwritten digits, print the report, classify a 
 up: $(INSTALLED) ## the service on http://127.0.0.1:8000 until Ctrl-C; options: make up ARGS="--port 9000"
 	@$(BIN)/cyfra up $(ARGS)
 
-# A process a core of a small machine; which tests share one: tests/grouping.py. ARGS="-n 0" is one after another.
+# One more than a small machine has cores, for many tests wait; which tests share a process: tests/grouping.py. ARGS="-n 0" is one after another.
 test: $(INSTALLED) ## all tests but the long ones; some of them: make test ARGS="tests/service -k report"
 	$(BIN)/python -m pytest -m "not long" -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 

@@ -65,7 +65,7 @@ def check(session: Session, request: CheckRequest, limits: NetworkLimits) -> Che
     """Return what a network costs; raise InvalidFields with all that would keep it from being trained."""
     faults: list[Fault] = []
     dataset = None if request.dataset is None else resolving.find_dataset(request.dataset, AllSets(session), faults)
-    named = resolving.find_network(request.network, faults)
+    named = resolving.find_network(request.network, dataset, faults)
     purpose = _purpose(request, dataset)
     if purpose is None or named is None:
         raise InvalidFields.of(faults)

@@ -15,6 +15,11 @@ class NetworkPreset:
     input_shape: tuple[int, int, int]
     layers: tuple[LayerJson, ...]
 
+    def layers_for(self, classes: int) -> tuple[LayerJson, ...]:
+        """Return the layers for a data set of so many classes: the last one has a unit for each."""
+        *body, head = self.layers
+        return (*body, {**head, "units": classes})
+
 
 def _conv(filters: int, padding: str = "same", activation: str = "relu") -> LayerJson:
     return {"layer": "Conv2D", "filters": filters, "kernel_size": 3, "padding": padding, "activation": activation}

@@ -18,7 +18,7 @@ def resolve(request: TrainingRequest, limits: NetworkLimits, sets: Sets = BUILTI
     """Return everything needed to repeat the training, as JSON; raise InvalidFields with all faults that were found."""
     faults: list[Fault] = []
     dataset = find_dataset(request.dataset, sets, faults)
-    named = find_network(request.network, faults)
+    named = find_network(request.network, dataset, faults)
     if dataset is not None and named is not None:
         purpose = purpose_of(dataset, request.validation)
         effort = Effort(request.recipe.batch_size, request.recipe.epochs)
@@ -55,15 +55,21 @@ def find_dataset(name: str | None, sets: Sets, faults: list[Fault]) -> KnownSet 
     return found
 
 
-def find_network(network: Network | None, faults: list[Fault]) -> tuple[str | None, list[Layer]] | None:
-    """Return a network's name and layers, looked up if only named; add to `faults` if there is none."""
+def find_network(
+    network: Network | None, dataset: KnownSet | None, faults: list[Fault]
+) -> tuple[str | None, list[Layer]] | None:
+    """Return a network's name and layers, looked up if only named; add to `faults` if there is none.
+
+    One that is named ends in as many classes as the data set has.
+    """
     if isinstance(network, LayerList):
         return network.name, network.layers
     preset = NETWORKS.get(network or "")
     if preset is None:
         faults.append(Fault("/network", unknown(network, NETWORKS, "network")))
         return None
-    return preset.name, LAYER_LIST.validate_python(list(preset.layers))
+    layers = preset.layers if dataset is None else preset.layers_for(len(dataset.classes))
+    return preset.name, LAYER_LIST.validate_python(list(layers))
 
 
 def purpose_of(dataset: KnownSet, validation: Validation) -> Purpose:

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from service.networks.layers import LAYER_LIST
 from service.networks.layers.describing import ActivationName
 from service.networks.measuring import measure
-from service.networks.presets import NETWORKS
+from service.networks.presets import NETWORKS, NetworkPreset
 
 
 def test_the_lectures_networks_have_the_slides_numbers_of_parameters(client: TestClient) -> None:
@@ -126,3 +126,10 @@ def test_fast_mnist_is_small_enough_to_be_asked_thousands_of_times_a_second(clie
 
     assert found["mflops"] <= 6
     assert found["parameters"] < 150_000
+
+
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=lambda network: network.name)
+def test_a_network_with_a_name_ends_in_as_many_classes_as_the_data_set_has(network: NetworkPreset) -> None:
+    assert network.layers_for(10) == network.layers
+    assert network.layers_for(26)[-1] == {"layer": "Dense", "units": 26, "activation": "softmax"}
+    assert network.layers_for(26)[:-1] == network.layers[:-1]
