@@ -157,21 +157,22 @@ class Engines:
         with self._lock:
             turn = self._loading.setdefault(onnx_sha256, threading.Lock())
         with turn:
-            loaded = self._loaded.get(onnx_sha256)
-            if loaded is None:
-                with self._database.reading() as reader:
-                    content = queries.artefact_content(reader, onnx_sha256)
-                session = open_session(content)
-                taken = MEMORY_PER_SESSION + MEMORY_PER_BYTE * len(content)
-                loaded = _Loaded(session, _seconds_a_picture(session), taken)
-                del content
-                memory.give_back()
-        with self._lock:
-            self._loading.pop(onnx_sha256, None)
-            self._loaded[onnx_sha256] = loaded
-            self._loaded.move_to_end(onnx_sha256)
-            while len(self._loaded) > 1 and sum(one.memory for one in self._loaded.values()) > self._most_bytes:
-                self._loaded.popitem(last=False)
+            loaded = self._loaded.get(onnx_sha256) or self._load(onnx_sha256)
+            with self._lock:
+                self._loading.pop(onnx_sha256, None)
+                self._loaded[onnx_sha256] = loaded
+                self._loaded.move_to_end(onnx_sha256)
+                while len(self._loaded) > 1 and sum(one.memory for one in self._loaded.values()) > self._most_bytes:
+                    self._loaded.popitem(last=False)
+        return loaded
+
+    def _load(self, onnx_sha256: str) -> _Loaded:
+        with self._database.reading() as reader:
+            content = queries.artefact_content(reader, onnx_sha256)
+        session = open_session(content)
+        loaded = _Loaded(session, _seconds_a_picture(session), MEMORY_PER_SESSION + MEMORY_PER_BYTE * len(content))
+        del content
+        memory.give_back()
         return loaded
 
 

@@ -74,6 +74,7 @@ class Express:
         engine = resources.engines.known(name, None)
         if engine is None:
             return None
+        scope["route"] = _ROUTES[scope["path"] == "/predict"]  # the long way would say the same
         began = perf_counter()
         try:
             limits = Limits(max_pixels=resources.settings.max_image_pixels)
@@ -82,13 +83,11 @@ class Express:
         except Unprocessable:
             return None
         except TooManyPictures as error:  # the long way would only make it worse
-            scope["route"] = _ROUTES[name == DEFAULT_MODEL]
             await problems.response(Request(scope), error)(scope, _nothing, send)
             return True
         found = operations.named(engine, rows, [picture], EVERYTHING)
         resources.metrics.predicted(engine.name, perf_counter() - began)
         body = renderings.as_json(found).encode()
-        scope["route"] = _ROUTES[scope["path"] == "/predict"]
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(body)),
