@@ -6,7 +6,6 @@ also looks at the database by itself. So a ring never fails a request, and nothi
 
 import logging
 import threading
-import uuid
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -15,9 +14,6 @@ from urllib.parse import urlsplit
 
 from celery import Celery
 from kombu.exceptions import ChannelError, OperationalError
-from kombu.transport import filesystem, redis, virtual
-from kombu.utils.encoding import str_to_bytes
-from kombu.utils.json import dumps, loads
 from kombu.utils.url import maybe_sanitize_url
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -29,79 +25,8 @@ logger = logging.getLogger(__name__)
 WORK: Final = "worker.tasks.work"
 BROKER_TIMEOUT_SECONDS: Final = 2.0
 CLOSING_SECONDS: Final = 3.0
-LONGEST_WAIT_SECONDS: Final = 0.5
 BROKER_FAILURES: Final = (OperationalError, ChannelError, OSError)
 RING, CLOSE = "ring", "close"
-
-
-class EmbeddedChannel(filesystem.Channel):
-    """kombu's folder of messages, with messages that appear whole and are taken once.
-
-    kombu writes a message under its final name, so that a reader in between takes half of it; and it keeps what was taken.
-    """
-
-    def _put(  # type: ignore[override] # its two bases disagree on the name of payload
-        self, queue: str, payload: dict[str, Any], **_options: object
-    ) -> None:
-        folder = Path(self.data_folder_out)
-        name = f"{uuid.uuid4()}.{queue}.msg"
-        hidden = folder / f".{name}.part"
-        try:
-            hidden.write_bytes(str_to_bytes(dumps(payload)))
-            hidden.rename(folder / name)
-        except OSError:  # a full disk: what is half-written goes
-            hidden.unlink(missing_ok=True)
-            raise
-
-    def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:  # noqa: ARG002 - kombu's signature
-        for message in Path(self.data_folder_in).glob(f"*.{queue}.msg"):
-            taken = message.with_name(f".{message.name}.taken")
-            try:
-                message.rename(taken)
-            except FileNotFoundError:
-                continue  # another worker was first
-            payload = taken.read_text()
-            taken.unlink()
-            return dict(loads(payload))
-        raise Empty
-
-
-class EmbeddedTransport(filesystem.Transport):
-    """A broker that needs no server: a folder in the home."""
-
-    Channel = EmbeddedChannel
-
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:  # type: ignore[override] # noqa: ANN401
-        """Wait for a message, never long: Celery sees that it shall stop only between two waits."""
-        super().drain_events(connection, timeout=min(timeout or LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS))
-
-
-class RedisQoS(redis.QoS):
-    """kombu's book of messages that are not acknowledged yet, without those whose acknowledgement failed.
-
-    kombu logs such a failure and keeps the message in the book, which then is full for ever: with one message at a time the
-    worker never asks for another, and so never notices either that its connection is gone.
-    """
-
-    def ack(self, delivery_tag: str) -> None:
-        """Acknowledge a message; it is done with in any case: one that Redis delivers again is one ring more."""
-        try:
-            super().ack(delivery_tag)
-        except BaseException:
-            virtual.QoS.ack(self, delivery_tag)
-            raise
-
-
-class RedisChannel(redis.Channel):
-    """kombu's channel, with that book."""
-
-    QoS = RedisQoS
-
-
-class RedisTransport(redis.Transport):
-    """kombu's Redis, from which a worker hears again after it was away."""
-
-    Channel = RedisChannel
 
 
 def celery_application(settings: Settings) -> Celery:
@@ -122,7 +47,7 @@ def celery_application(settings: Settings) -> Celery:
     )
     if settings.broker_url is not None:
         if urlsplit(settings.broker_url).scheme in {"redis", "rediss"}:
-            application.conf.broker_transport = f"{__name__}:{RedisTransport.__name__}"
+            application.conf.broker_transport = "service.transports.redis:RedisTransport"
         application.conf.update(
             broker_url=settings.broker_url,
             broker_transport_options={
@@ -134,7 +59,7 @@ def celery_application(settings: Settings) -> Celery:
     else:
         application.conf.update(
             broker_url="filesystem://localhost",
-            broker_transport=f"{__name__}:{EmbeddedTransport.__name__}",
+            broker_transport="service.transports.embedded:EmbeddedTransport",
             broker_transport_options=_folders(settings),
         )
     return application

@@ -11,8 +11,6 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
 
-import psycopg
-
 from service.database import SQLITE, Database
 
 logger = logging.getLogger(__name__)
@@ -30,6 +28,7 @@ Changed = str | None
 async def changes(database: Database) -> AsyncGenerator[Changed]:
     """Give what has changed, from now on and without end; None at first, and after every time that the database was away."""
     source = _commits if database.is_sqlite else _notifications
+    failures = database.engine.dialect.loaded_dbapi.Error, OSError
     pause = FIRST_PAUSE_SECONDS
     while True:
         try:
@@ -37,7 +36,7 @@ async def changes(database: Database) -> AsyncGenerator[Changed]:
                 async for one in changed:
                     pause = FIRST_PAUSE_SECONDS
                     yield one
-        except (SQLITE.Error, psycopg.Error, OSError) as error:
+        except failures as error:
             logger.warning("nothing is heard of changes; listening again in %g s: %s", pause, error)
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
@@ -71,6 +70,8 @@ def _data_version(connection: Any) -> int | None:  # noqa: ANN401 - a DB-API con
 
 
 async def _notifications(database: Database) -> AsyncGenerator[Changed]:
+    import psycopg  # noqa: PLC0415 - eight megabytes, which a service with SQLite has no use for
+
     arguments, options = database.apart()
     options.setdefault("application_name", APPLICATION)
     connection = await psycopg.AsyncConnection.connect(*arguments, **options, autocommit=True)
