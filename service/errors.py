@@ -27,6 +27,7 @@ The detail is written where the error is raised: it says what was received and w
     │   └── StillInFlight
     ├── TooSlow 408
     ├── BodyTooLarge 413
+    ├── HeadTooLarge 431
     ├── WrongContentType 415
     ├── Unprocessable 422
     │   ├── InvalidFields
@@ -190,8 +191,12 @@ class StillInFlight(Conflict):
 
 
 class TooSlow(CyfraError):
-    status, name, title = 408, "too-slow", "The body did not come in time"
+    status, name, title = 408, "too-slow", "The request did not come in time"
     headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
+
+
+class HeadTooLarge(CyfraError):
+    status, name, title = 431, "head-too-large", "The address and the headers are too long"
 
 
 class DatasetExists(Conflict):

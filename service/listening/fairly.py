@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import uvloop
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.listening.counting import Counts
+from service.listening.heads import BoundedProtocol
 from service.metrics.sharing import VARIABLE
 
 logger = logging.getLogger(__name__)
@@ -48,8 +48,8 @@ class FairLoop(uvloop.Loop):
         return FairServer(self, protocol_factory, shared, self.counts)
 
 
-class CountedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol; a connection that is lost counts no longer."""
+class CountedProtocol(BoundedProtocol):
+    """The protocol of one process among several: a connection that is lost counts no longer."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it, and go on."""
