@@ -163,14 +163,14 @@ def table(servers: Sequence[Server]) -> Table:
 
 def details(ours: Server, path: Path) -> Iterator[str]:
     """Say what our processes used: over 32 connections, for `SECONDS`."""
-    workers = [child for child in ours.process.children() if "spawn_main" in " ".join(child.cmdline())]
+    workers = [child for child in ours.process.children() if "resource_tracker" not in " ".join(child.cmdline())]
     before = [sum(worker.cpu_times()[:2]) for worker in workers]
     load = wrk.run(ours.url, path, 32, SECONDS)
     used = [sum(worker.cpu_times()[:2]) - start for worker, start in zip(workers, before, strict=True)]
     yield f"CPU of a request: {1000 * sum(used) / (load.rate * SECONDS):.2f} ms"
     yield f"parts of the two processes: {' and '.join(f'{part / sum(used):.0%}' for part in used)}"
-    memory = [worker.memory_full_info().pss for worker in [*workers, ours.process]]
-    yield f"memory of both with their parent (PSS): {sum(memory) / 2**20:.0f} MiB"
+    *each, parent = (one.memory_full_info().pss / 2**20 for one in (*workers, ours.process))
+    yield f"memory of both (PSS): {sum(each):.0f} MiB; with their parent: {sum(each) + parent:.0f} MiB"
     yield f"first answer after the start: {ours.first_answer:.1f} s"
 
 

@@ -3,14 +3,14 @@
 import os
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import suppress
 from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
 
 from service.terminal.consoles import error_console
-from service.terminal.exits import OK
+from service.terminal.exits import FAILED, OK
 
 # ruff: noqa: PLC0415 - imported where they are needed: the worker must not pay for the API's libraries, nor --help for any
 
@@ -45,26 +45,35 @@ def api(
     import uvicorn
 
     from service import logs
+    from service.listening import preforking
     from service.listening.fairly import CountedProtocol
+    from service.listening.heads import BoundedProtocol
     from service.metrics.sharing import shared_folder
 
     signal.signal(signal.SIGTERM, _end_well)
-    with ExitStack() as stack:
-        if workers > 1:
-            os.environ |= stack.enter_context(shared_folder(settings.home))  # for the processes that uvicorn starts
-        uvicorn.run(
-            "service.app:create_app",
-            factory=True,
-            host=host,
-            port=port,
-            workers=workers,
-            loop="service.listening.fairly:FairLoop" if workers > 1 else "uvloop",
-            http=CountedProtocol if workers > 1 else "httptools",
-            access_log=False,  # ours says more: see service.edge.observing
-            log_config=logs.configuration(settings, access_log=access_log),
-            server_header=False,
-            timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
-        )
+    config = uvicorn.Config(
+        "service.app:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="service.listening.fairly:FairLoop" if workers > 1 else "uvloop",
+        http=CountedProtocol if workers > 1 else BoundedProtocol,
+        access_log=False,  # ours says more: see service.edge.observing
+        log_config=logs.configuration(settings, access_log=access_log),
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
+    )
+    with suppress(KeyboardInterrupt):  # it has stopped, in good order
+        if workers == 1:
+            server = uvicorn.Server(config)
+            server.run()
+            if not server.started:
+                sys.exit(FAILED)
+            return
+        with shared_folder(settings.home) as told:
+            os.environ |= told  # before the application is imported, for a library that reads it then
+            preforking.run(config, "service.app")
 
 
 def _end_well(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -1,43 +1,13 @@
 """Two processes of the API share the connections."""
 
-import os
-import re
-import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
-import pytest
 
-from service import migrating
-from service.database import Database
 from tests.waiting import wait_until
 
 CONNECTIONS = 8
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    database = Database(f"sqlite:///{tmp_path / 'cyfra.sqlite3'}")
-    migrating.migrate(database)
-    database.close()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-P", "-m", "service.cli", "api", "--workers", "2", "--port", str(port)]
-    with subprocess.Popen(command, env=os.environ | {"CYFRA_HOME": str(tmp_path)}, stderr=subprocess.PIPE) as process:
-        try:
-            assert process.stderr is not None
-            ready = 0
-            while ready < 2:
-                ready += bool(re.search(rb"Application startup complete", process.stderr.readline()))
-            yield process, port
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
 
 
 def open_connections(parent: subprocess.Popen[bytes], port: int) -> list[int]:
