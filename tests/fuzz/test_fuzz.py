@@ -13,7 +13,7 @@ from tests.fuzz.subjects import SUBJECTS
 
 COUNT = int(os.environ.get("CYFRA_FUZZ", "100000"))
 FEW = 300
-MOST_MORE_MEMORY = 40 << 20
+MOST_MORE_MEMORY = 8 << 20
 
 
 def fuzz(name: str, count: int, folder: Path) -> dict[str, object]:
