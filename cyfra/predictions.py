@@ -14,6 +14,7 @@ from cyfra.pictures import Picture, file_of, files_of
 from cyfra.reading import read, read_all
 from cyfra.wording import percent
 
+NOT_A_DIGIT: Final = "not-a-digit"
 MOST_BARS: Final = 10
 PIXELS: Final = 140  # how wide a small picture is shown
 
@@ -29,6 +30,8 @@ class Prediction:
     probabilities: Mapping[str, float]
     model: ModelVersion | None = None
     """Which model answered; None for the network of a training."""
+    verdict: str | None = None
+    """What the answer is worth: `sure`, `unsure`, or `not-a-digit` for a mere guess; None if it was not calibrated."""
     digit: int | None = None
     """The label as a number, where the classes are digits."""
     filename: str | None = None
@@ -46,7 +49,9 @@ class Prediction:
 
     def __str__(self) -> str:
         """Return the label and how sure the model is."""
-        return f"{self.label} ({percent(self.confidence)})"
+        if self.verdict == NOT_A_DIGIT:
+            return f"not a digit (if it were one: {self.label}, {percent(self.confidence)})"
+        return f"{self.label} ({percent(self.confidence)}{', unsure' if self.verdict == 'unsure' else ''})"
 
     def _repr_html_(self) -> str:
         by = "" if self.model is None else quiet(f"model {self.model.name} {self.model.version}")
@@ -94,11 +99,12 @@ class Predictions(Sequence[Prediction]):
                 *([_seen(one.seen, 56)] if has_pictures else []),
                 strong(one.label),
                 percent(one.confidence),
+                one.verdict or "",
                 bar(one.confidence, label=percent(one.confidence)),
             )
             for position, one in enumerate(self.predictions)
         ]
-        headings = ("picture", *(["seen"] if has_pictures else []), "answer", "confidence", "")
+        headings = ("picture", *(["seen"] if has_pictures else []), "answer", "confidence", "verdict", "")
         return block(table(headings, rows, ("left",)))
 
 
@@ -199,6 +205,8 @@ def _answer(prediction: Prediction) -> Html:
             )
         )
     big = Html(f'<div style="font-size:2.6em;line-height:1.2">{strong(prediction.label)}</div>')
+    if prediction.verdict == NOT_A_DIGIT:
+        big = Html(f'<div style="font-size:1.3em;line-height:1.2">{strong("not a digit")}</div>')
     return beside(big, table(("class", "", "probability"), rows, ("right", "left")))
 
 

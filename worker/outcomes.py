@@ -45,6 +45,7 @@ class Outcome:
     keras: bytes
     onnx: bytes
     weights: Weights
+    confidence: Json | None = None
     difference: Json | None = None
 
 
@@ -134,6 +135,7 @@ def _report(claim: Claim, outcome: Outcome) -> Report:
         notes={"notes": list(outcome.notes)},
         predicted=evaluation.predicted.astype("<u2").tobytes(),
         confidences=evaluation.confidence.astype(np.dtype("<f4")).tobytes(),
+        confidence=outcome.confidence,
         top_k={str(k): fraction for k, fraction in evaluation.top_k.items()},
     )
 

@@ -18,6 +18,7 @@ from service.images.sets.catalogue import BUILTINS
 from service.images.sets.opening import LabelledSet
 from service.records import TrainingState
 from worker import checkpoints, claims, outcomes, receipts
+from worker.calibrating.carrying_out import calibrate
 from worker.claims import Claim
 from worker.downloads import open_or_download
 from worker.heartbeat import TIME_LIMIT, Heartbeat
@@ -148,6 +149,8 @@ def train(workshop: "Workshop", claim: Claim, stops: Stops) -> Outcome:
     onnx = export.to_onnx(fitted.model)
     progress.say("checking the export")
     export.parity(fitted.model, onnx, scale(data.x_test[:PARITY_IMAGES]))
+    progress.say("calibrating")
+    calibrated = calibrate(onnx, data, Validation.from_json(spec["validation"]), spec["seed"], progress.tick)
     progress.say("storing")
     height, width, channels = data.shape
     return Outcome(
@@ -159,7 +162,8 @@ def train(workshop: "Workshop", claim: Claim, stops: Stops) -> Outcome:
         evaluation=found,
         notes=notes(spec, data),
         keras=export.to_keras(fitted.model),
-        onnx=onnx,
+        onnx=calibrated.onnx,
+        confidence=calibrated.figures,
         weights=weights.weigh(fitted.model),
         difference=difference,
     )

@@ -1,5 +1,6 @@
 """What the labels say about the answers: the measures of `service.reports`, over a batch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,9 +10,18 @@ from numpy.typing import NDArray
 from service.batches import results
 from service.batches.results import Decoded
 from service.database import Database
+from service.inference.calibration import VERDICTS, Verdict
 from service.reports.measures import Answers
 
 MOST_CONFUSIONS: Final = 12
+
+
+@dataclass(frozen=True)
+class VerdictFigures:
+    """How many answers had a verdict, and how many of them were wrong."""
+
+    count: int
+    wrong: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +31,7 @@ class Figures:
     answers: Answers
     matrix: NDArray[np.int64]
     classification: dict[str, Any]
+    verdicts: dict[str, VerdictFigures] | None = None
 
     @property
     def right(self) -> int:
@@ -30,7 +41,7 @@ class Figures:
 
 def measure(database: Database, batch_id: str, classes: tuple[str, ...]) -> Figures:
     """Return the figures of the pictures that have an answer and a label."""
-    true, predicted, confidence = [], [], []
+    true, predicted, confidence, verdicts = [], [], [], []
     for chunk in results.chunks(database, batch_id):
         found = Decoded.of(chunk)
         counts = found.true >= 0
@@ -38,12 +49,27 @@ def measure(database: Database, batch_id: str, classes: tuple[str, ...]) -> Figu
         true.append(found.true[counts])
         predicted.append(found.top[counts, 0])
         confidence.append(found.probabilities[counts, 0])
+        verdicts.append(
+            [found.verdicts[place] for place in np.flatnonzero(counts)] if found.verdicts is not None else None
+        )
     if not true:
         true, predicted, confidence = [np.zeros(0, np.int16)], [np.zeros(0, np.uint16)], [np.zeros(0, np.float32)]
     answers = Answers(np.concatenate(true).astype(np.uint16), np.concatenate(predicted), np.concatenate(confidence))
     matrix = np.zeros((len(classes), len(classes)), np.int64)
     np.add.at(matrix, (answers.true, answers.predicted), 1)
-    return Figures(answers, matrix, classification(matrix, classes))
+    return Figures(answers, matrix, classification(matrix, classes), _of_verdicts(answers, verdicts))
+
+
+def _of_verdicts(answers: Answers, chunks: Sequence[Sequence[Verdict] | None]) -> dict[str, VerdictFigures] | None:
+    """Return the figures of each verdict; None where a model gave none, as to a batch without a picture that counts."""
+    known = [chunk for chunk in chunks if chunk is not None]
+    verdicts = np.array([verdict for chunk in known for verdict in chunk], dtype=object)
+    if len(verdicts) != len(answers.true) or not len(verdicts):
+        return None
+    return {
+        verdict: VerdictFigures(int((verdicts == verdict).sum()), int(((verdicts == verdict) & ~answers.right).sum()))
+        for verdict in VERDICTS
+    }
 
 
 def classification(matrix: NDArray[np.int64], classes: tuple[str, ...]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from service.batches import figures, operations
 from service.batches.figures import Figures
-from service.batches.schemas import BatchReportReply, ConfusionReply
+from service.batches.schemas import BatchReportReply, ConfusionReply, VerdictReply
 from service.database import Database
 from service.errors import NoLabels
 from service.pictures.heat_map import HeatMap
@@ -43,6 +43,9 @@ class BatchReport:
             accuracy=found.right / count,
             confidence_interval=IntervalReply.model_validate(measures.wilson(found.right, count), from_attributes=True),
             calibration=CalibrationReply.model_validate(measures.calibration(found.answers), from_attributes=True),
+            verdicts=None
+            if found.verdicts is None
+            else {name: VerdictReply(count=one.count, wrong=one.wrong) for name, one in found.verdicts.items()},
             classification=found.classification,
             confusion_matrix=self.matrix,
             confusions=[
@@ -87,6 +90,11 @@ class BatchReport:
             f"model {self._batch.model} {self._batch.model_version}, batch {self._batch.id}",
             f"accuracy {found.right / count:.4f} ({found.right:,} of {count:,})",
             f"95 % confidence interval of the accuracy: {interval.low:.4f} to {interval.high:.4f} (Wilson score)",
+            *(
+                f"{name}: {one.count:,} answers, {one.wrong:,} of them wrong"
+                for name, one in (found.verdicts or {}).items()
+                if one.count
+            ),
             *(f"note: {note}" for note in self.notes),
         ]
         return "\n".join(lines) + "\n"

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from service.batches import queries
 from service.database import Database
+from service.inference.calibration import VERDICTS, Verdict
 from service.inference.naming import digit_of, rounded
 from service.records import BatchChunk
 from service.reports.renderings.tables import harmless
 
-COLUMNS: Final = ("name", "class", "confidence", "true", "error")
+COLUMNS: Final = ("name", "class", "confidence", "verdict", "true", "error")
 CHUNKS_AT_ONCE: Final = 8
 
 
@@ -32,11 +33,12 @@ class Results:
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """A chunk's arrays: `(n, k)` likeliest classes and probabilities, `(n,)` labels (-1: none)."""
+    """A chunk's arrays: `(n, k)` likeliest classes and probabilities, `(n,)` labels (-1: none), and n verdicts or None."""
 
     top: NDArray[np.uint16]
     probabilities: NDArray[np.float32]
     true: NDArray[np.int16]
+    verdicts: list[Verdict] | None
 
     @classmethod
     def of(cls, chunk: BatchChunk) -> "Decoded":
@@ -47,6 +49,7 @@ class Decoded:
             np.frombuffer(chunk.top, np.dtype("<u2")).reshape(shape),
             np.frombuffer(chunk.probabilities, np.dtype("<f4")).reshape(shape),
             true if chunk.true is None else np.frombuffer(chunk.true, np.dtype("<i2")),
+            None if chunk.verdicts is None else [VERDICTS[number] for number in chunk.verdicts],
         )
 
 
@@ -78,6 +81,7 @@ def as_csv(results: Results) -> Iterator[str]:
                 harmless(row["name"]),
                 harmless(row.get("label", "")),
                 row.get("confidence", ""),
+                row.get("verdict") or "",
                 harmless(row.get("true", "")),
                 row["error"]["type"] if "error" in row else "",
             ]
@@ -98,6 +102,7 @@ def _rows(results: Results, chunk: BatchChunk) -> Iterator[dict[str, Any]]:
             row["digit"] = digit_of(label, handwriting=results.handwriting)
             row["label"] = label
             row["confidence"] = rounded(probabilities[0])
+            row["verdict"] = None if found.verdicts is None else found.verdicts[place]
             row["probabilities"] = {
                 results.classes[index]: rounded(probability)
                 for index, probability in zip(top, probabilities, strict=True)

@@ -75,6 +75,13 @@ class ConfusionReply(BaseModel):
     count: int
 
 
+class VerdictReply(BaseModel):
+    """How many answers had a verdict."""
+
+    count: int
+    wrong: int = Field(description="Of those")
+
+
 class BatchReportReply(BaseModel):
     """What the labels say about the answers."""
 
@@ -86,6 +93,7 @@ class BatchReportReply(BaseModel):
     accuracy: float
     confidence_interval: IntervalReply = Field(description="Of the accuracy")
     calibration: CalibrationReply
+    verdicts: dict[str, VerdictReply] | None = Field(description="null where the model gives none")
     classification: dict[str, Any] = Field(description="As scikit-learn's classification_report(output_dict=True)")
     confusion_matrix: list[list[int]] = Field(description="Rows are true classes, columns predicted ones")
     confusions: list[ConfusionReply] = Field(description="The most frequent mistakes")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from service.explanations.filters import Filters, first_filters
 from service.explanations.layers import Layer, read_layers
+from service.inference.calibration import METADATA, Calibration
 from service.inference.engine import open_session
 
 MOST_GRAPHS: Final = 4
@@ -28,11 +29,13 @@ class Graph:
     filters: Filters | None
     session: onnxruntime.InferenceSession
     output: str
+    calibration: Calibration | None = None
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return `(n, classes)` for `(n, height, width, channels)` float32 in 0..1."""
+        """Return `(n, classes)`, calibrated as answers are, for `(n, height, width, channels)` float32 in 0..1."""
         (found,) = self.session.run([self.output], {"images": images})
-        return np.asarray(found, dtype=np.float32)
+        probabilities = np.asarray(found, dtype=np.float32)
+        return probabilities if self.calibration is None else self.calibration.calibrated(probabilities)
 
     def activations(self, layer: Layer, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return a layer's output for one image, `(height, width, channels)`: its `shape`, channels last."""
@@ -76,7 +79,9 @@ def open_graph(content: bytes) -> Graph:
         model.graph.output.append(onnx.helper.make_tensor_value_info(tensor, onnx.TensorProto.FLOAT, None))
     session = open_session(model.SerializeToString())
     layers = _measured(layers, session, shape)
-    return Graph(layers, first_filters(model, layers, shape), session, output)
+    kept = session.get_modelmeta().custom_metadata_map.get(METADATA)
+    calibration = None if kept is None else Calibration.from_text(kept)
+    return Graph(layers, first_filters(model, layers, shape), session, output, calibration)
 
 
 def _measured(layers: Sequence[Layer], session: onnxruntime.InferenceSession, shape: tuple[int, ...]) -> list[Layer]:

@@ -59,6 +59,17 @@ def lay_out(picture: Image.Image) -> Pixels:
     return _centred(_boxed(_levelled(ink, mask), mask))
 
 
+def lay_out_ink(ink: Plane) -> Pixels:
+    """Do as `lay_out` does with what is known to be ink: (h, w) float32 in 0..1, 1 where there is all of it.
+
+    Raise BlankImage where there is none.
+    """
+    mask = ink > 0.5
+    if not mask.any():
+        raise BlankImage("There is no ink.")
+    return _centred(_boxed(ink, mask))
+
+
 def _ink(grey: Plane) -> tuple[Plane, Mask]:
     """What is written, without table and lines; with them where without them there is nothing: a single line is a 1."""
     whole = ink_on_paper(grey)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import TooManyPictures
-from service.inference.engine import BATCH, Engine
+from service.inference.engine import BATCH, Answers, Engine
 
 SHORT_SECONDS: Final = 0.03
 RETRY_SECONDS: Final = 1
@@ -32,7 +32,7 @@ Pictures = NDArray[np.float32]
 class _Waiting:
     engine: Engine
     images: Pictures
-    rows: asyncio.Future[Pictures]
+    answers: asyncio.Future[Answers]
 
 
 class Batches:
@@ -55,8 +55,8 @@ class Batches:
         """Let the thread end."""
         self._thread.shutdown()
 
-    async def probabilities(self, engine: Engine, images: Pictures) -> Pictures:
-        """Return `(n, classes)` for images `(n, height, width, channels)` float32 in 0..1.
+    async def answers(self, engine: Engine, images: Pictures) -> Answers:
+        """Return those to images `(n, height, width, channels)` float32 in 0..1.
 
         Raise TooManyPictures while as many wait as may.
         """
@@ -66,15 +66,14 @@ class Batches:
                 retry_after_seconds=RETRY_SECONDS,
             )
         pieces = [self._queue(engine, images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
-        rows = await asyncio.gather(*pieces) if len(pieces) > 1 else [await pieces[0]]
-        return np.concatenate(rows) if len(rows) > 1 else rows[0]
+        return Answers.joined(await asyncio.gather(*pieces)) if len(pieces) > 1 else await pieces[0]
 
-    def _queue(self, engine: Engine, images: Pictures) -> asyncio.Future[Pictures]:
+    def _queue(self, engine: Engine, images: Pictures) -> asyncio.Future[Answers]:
         one = _Waiting(engine, images, self._loop.create_future())
         self._queues.setdefault(engine.onnx_sha256, deque()).append(one)
         self._waiting += len(images)
         self._call_turn()
-        return one.rows
+        return one.answers
 
     def _call_turn(self) -> None:
         """Have the network take what waits, after all requests that came in together have joined the queue."""
@@ -89,19 +88,19 @@ class Batches:
         images = np.concatenate([one.images for one in batch]) if len(batch) > 1 else batch[0].images
         self._on_batch(len(images))
         if engine.seconds * len(images) < SHORT_SECONDS:
-            running: asyncio.Future[Pictures] = self._loop.create_future()
+            running: asyncio.Future[Answers] = self._loop.create_future()
             try:
-                running.set_result(engine.probabilities(images))
+                running.set_result(engine.answers(images))
             except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told, by the HTTP edge
                 running.set_exception(error)
             _deliver(batch, running)
             self._call_turn()
         else:
             self._is_running = True
-            running = self._loop.run_in_executor(self._thread, engine.probabilities, images)
+            running = self._loop.run_in_executor(self._thread, engine.answers, images)
             running.add_done_callback(partial(self._end_turn, batch))
 
-    def _end_turn(self, batch: Sequence[_Waiting], running: asyncio.Future[Pictures]) -> None:
+    def _end_turn(self, batch: Sequence[_Waiting], running: asyncio.Future[Answers]) -> None:
         self._is_running = False
         _deliver(batch, running)
         self._call_turn()
@@ -121,15 +120,15 @@ class Batches:
         return taken
 
 
-def _deliver(batch: Sequence[_Waiting], running: asyncio.Future[Pictures]) -> None:
-    """Give each request its rows, or what went wrong. One that was cancelled meanwhile wants neither."""
+def _deliver(batch: Sequence[_Waiting], running: asyncio.Future[Answers]) -> None:
+    """Give each request its answers, or what went wrong. One that was cancelled meanwhile wants neither."""
     error = running.exception()
     start = 0
     for one in batch:
         end = start + len(one.images)
-        if not one.rows.done():
+        if not one.answers.done():
             if error is not None:
-                one.rows.set_exception(error)
+                one.answers.set_exception(error)
             else:
-                one.rows.set_result(running.result()[start:end])
+                one.answers.set_result(running.result().part(start, end))
         start = end

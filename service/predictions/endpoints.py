@@ -103,8 +103,8 @@ async def _answer(request: Request, resources: Resources, name: str, version: st
 
     began = perf_counter()
     sent, images = await resources.preparing.take(prepare)
-    rows = await resources.batches.probabilities(engine, images)
-    found = operations.named(engine, rows, sent, wanted)
+    answers = await resources.batches.answers(engine, images)
+    found = operations.named(engine, answers, sent, wanted)
     if wanted.seen:
         operations.show(found, images)
     resources.metrics.predicted(engine.name, perf_counter() - began)

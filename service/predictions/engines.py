@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-import onnxruntime
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
@@ -22,7 +21,7 @@ from service import memory
 from service.database import Database
 from service.errors import CyfraError
 from service.images.expectation import Expectation
-from service.inference.engine import Engine, open_session, run_once
+from service.inference.engine import Engine, Network
 from service.models import operations as models
 from service.models import queries
 from service.records.models import DEFAULT_MODEL
@@ -38,7 +37,7 @@ MEMORY_PER_SESSION: Final = 4 << 20
 
 @dataclass(frozen=True)
 class _Loaded:
-    session: onnxruntime.InferenceSession
+    network: Network
     seconds: float
     memory: int
 
@@ -136,24 +135,24 @@ class Engines:
         resolved_at = time.monotonic()
         with self._database.reading() as session:
             chosen = models.choose_version(models.find(session, name), version)
-        loaded = self._session(chosen.onnx_sha256)
+        loaded = self._network(chosen.onnx_sha256)
         engine = Engine(
             name=chosen.name,
             version=chosen.version,
             classes=tuple(chosen.classes["names"]),
             expects=Expectation(**chosen.input),
-            session=loaded.session,
+            network=loaded.network,
             seconds=loaded.seconds,
             onnx_sha256=chosen.onnx_sha256,
         )
         with self._lock:
             self._resolved[name, version] = _Resolved(engine, resolved_at, used_at)
-            sessions = {id(one.session) for one in self._loaded.values()}  # what was dropped must not live on here
-            self._resolved = {key: one for key, one in self._resolved.items() if id(one.engine.session) in sessions}
+            networks = {id(one.network) for one in self._loaded.values()}  # what was dropped must not live on here
+            self._resolved = {key: one for key, one in self._resolved.items() if id(one.engine.network) in networks}
         return engine
 
-    def _session(self, onnx_sha256: str) -> _Loaded:
-        """Return the session of an ONNX artefact that something points to. Two who ask first load it once."""
+    def _network(self, onnx_sha256: str) -> _Loaded:
+        """Return the network of an ONNX artefact that something points to. Two who ask first load it once."""
         with self._lock:
             turn = self._loading.setdefault(onnx_sha256, threading.Lock())
         with turn:
@@ -169,14 +168,14 @@ class Engines:
     def _load(self, onnx_sha256: str) -> _Loaded:
         with self._database.reading() as reader:
             content = queries.artefact_content(reader, onnx_sha256)
-        session = open_session(content)
-        loaded = _Loaded(session, _seconds_a_picture(session), MEMORY_PER_SESSION + MEMORY_PER_BYTE * len(content))
+        network = Network(content)
+        loaded = _Loaded(network, _seconds_a_picture(network), MEMORY_PER_SESSION + MEMORY_PER_BYTE * len(content))
         del content
         memory.give_back()
         return loaded
 
 
-def _seconds_a_picture(session: onnxruntime.InferenceSession) -> float:
+def _seconds_a_picture(network: Network) -> float:
     began_at = time.perf_counter()
-    run_once(session)
+    network.run_once()
     return time.perf_counter() - began_at

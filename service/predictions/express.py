@@ -79,13 +79,13 @@ class Express:
         try:
             limits = Limits(max_pixels=resources.settings.max_image_pixels)
             image = prepared(picture, 1, engine.expects, limits)
-            rows = await resources.batches.probabilities(engine, image[None])
+            answers = await resources.batches.answers(engine, image[None])
         except Unprocessable:
             return None
         except TooManyPictures as error:  # the long way would only make it worse
             await problems.response(Request(scope), error)(scope, _nothing, send)
             return True
-        found = operations.named(engine, rows, [picture], EVERYTHING)
+        found = operations.named(engine, answers, [picture], EVERYTHING)
         resources.metrics.predicted(engine.name, perf_counter() - began)
         body = renderings.as_json(found).encode()
         headers = [

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from service.images.expectation import Normalize
 from service.images.showing import as_data_url, as_picture, as_png
-from service.inference.engine import Engine
+from service.inference.engine import Answers, Engine
 from service.inference.naming import digit_of, rounded
 from service.inference.pictures import Sent
 from service.predictions.schemas import Prediction, ServedModel
@@ -26,9 +26,11 @@ class Wanted:
     normalize: Normalize = "auto"
 
 
-def named(engine: Engine, probabilities: NDArray[np.float32], sent: Sequence[Sent], wanted: Wanted) -> list[Prediction]:
-    """Return what is on each picture: `probabilities` are `(n, classes)` of the n that were sent."""
-    return [_named(engine, row, wanted, one) for row, one in zip(probabilities, sent, strict=True)]
+def named(engine: Engine, answers: Answers, sent: Sequence[Sent], wanted: Wanted) -> list[Prediction]:
+    """Return what is on each picture: `answers` are those to the n that were sent."""
+    likeness = [None] * len(sent) if answers.likeness is None else answers.likeness.tolist()
+    rows = zip(answers.probabilities, likeness, sent, strict=True)
+    return [_named(engine, row, like, wanted, one) for row, like, one in rows]
 
 
 def show(predictions: Sequence[Prediction], images: NDArray[np.float32]) -> None:
@@ -37,13 +39,14 @@ def show(predictions: Sequence[Prediction], images: NDArray[np.float32]) -> None
         prediction.seen = as_data_url(as_png(as_picture(image)))
 
 
-def _named(engine: Engine, row: NDArray[np.float32], wanted: Wanted, sent: Sent) -> Prediction:
+def _named(engine: Engine, row: NDArray[np.float32], likeness: float | None, wanted: Wanted, sent: Sent) -> Prediction:
     best = int(np.argmax(row))
     label = engine.classes[best]
     return Prediction(
         digit=digit_of(label, handwriting=engine.expects.handwriting),
         label=label,
         confidence=rounded(row[best]),
+        verdict=engine.verdict(float(row[best]), likeness),
         probabilities=_probabilities(engine, row, wanted.top) if wanted.probabilities else None,
         model=ServedModel(name=engine.name, version=engine.version),
         filename=sent.filename,

@@ -9,7 +9,8 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, Te
 from service.predictions.schemas import Prediction, Predictions
 from service.reports.renderings.tables import harmless, written
 
-CSV_HEADER: Final = ("name", "class", "confidence")
+CSV_HEADER: Final = ("name", "class", "confidence", "verdict")
+REFUSED: Final = "not-a-digit"
 
 
 def as_json(found: Sequence[Prediction]) -> str:
@@ -19,13 +20,15 @@ def as_json(found: Sequence[Prediction]) -> str:
 
 
 def as_text(found: Sequence[Prediction]) -> str:
-    """Return a line a picture: its class."""
-    return "".join(f"{prediction.label}\n" for prediction in found)
+    """Return a line a picture: its class, or that it is no digit."""
+    return "".join(f"{REFUSED if one.verdict == REFUSED else one.label}\n" for one in found)
 
 
 def as_csv(found: Sequence[Prediction]) -> str:
     """Return a line a picture below the header; a picture that came without a name has none here either."""
-    rows = ((harmless(one.filename or ""), harmless(one.label), f"{one.confidence:.6f}") for one in found)
+    rows = (
+        (harmless(one.filename or ""), harmless(one.label), f"{one.confidence:.6f}", one.verdict or "") for one in found
+    )
     return written(CSV_HEADER, rows)
 
 

@@ -14,7 +14,7 @@ from service.protocols.tensors import Images
 
 @dataclass(frozen=True)
 class Answered:
-    """Who answered, and what: `(n, classes)` probabilities."""
+    """Who answered, and what: `(n, classes)` probabilities, the same that `/predict` gives."""
 
     engine: Engine
     probabilities: NDArray[np.float32]
@@ -29,6 +29,6 @@ async def run(resources: Resources, name: str, version: str | None, read: Callab
     engine = await resources.engines.ready(name, version)
     began = perf_counter()
     images = await resources.preparing.take(lambda: read(engine))
-    probabilities = await resources.batches.probabilities(engine, images)
+    answers = await resources.batches.answers(engine, images)
     resources.metrics.predicted(engine.name, perf_counter() - began)
-    return Answered(engine, probabilities)
+    return Answered(engine, answers.probabilities)

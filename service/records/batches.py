@@ -98,5 +98,7 @@ class BatchChunk(Base):
     likeliest: Mapped[int]
     top: Mapped[bytes] = mapped_column(LargeBinary)
     probabilities: Mapped[bytes] = mapped_column(LargeBinary)
+    # (count,) unsigned bytes, places in `service.inference.calibration.VERDICTS`; null where the model gives none.
+    verdicts: Mapped[bytes | None] = mapped_column(LargeBinary)
     true: Mapped[bytes | None] = mapped_column(LargeBinary)  # class indices as in `BatchInput.labels`
     errors: Mapped[Json]  # {"3": {"type", "detail"}}: what is wrong with the picture at that place of the chunk

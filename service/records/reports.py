@@ -23,6 +23,8 @@ class Report(Base):
     # One predicted class a test image, in test-set order, unsigned 16 bit little-endian; likewise float32 confidences.
     predicted: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     confidences: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    # Temperature, thresholds, verdicts on test images and on other things, or the reason why there are none; null before 0012.
+    confidence: Mapped[Json | None]
     top_k: Mapped[Json | None]  # {"3": share of images whose class is among the 3 likeliest}; null before 0003
 
 

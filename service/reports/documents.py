@@ -94,4 +94,5 @@ class Document:
     examples: tuple[Example, ...]
     pixels: NDArray[np.uint8] | None
     missing: str
-    advice: tuple[Advice, ...] = ()
+    advice: tuple[Advice, ...]
+    confidence: tuple[Fact, ...] = ()

@@ -13,7 +13,7 @@ from service.receipts import queries as receipts
 from service.receipts import wording
 from service.receipts.schemas import MadeWith
 from service.records import Report, Training
-from service.reports import figures, measures, misclassified, operations, queries
+from service.reports import confidence, figures, measures, misclassified, operations, queries
 from service.reports.documents import About, Advice, Confusion, Document, Fact
 from service.reports.misclassified import Narrowing
 from service.reports.renderings.classification import table
@@ -62,6 +62,7 @@ def gather(session: Session, settings: Settings, training_id: str) -> Document:
         pixels=pixels,
         missing=missing,
         advice=_advice(session, training),
+        confidence=tuple(confidence.facts(found.confidence)),
     )
 
 

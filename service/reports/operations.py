@@ -14,6 +14,7 @@ from service.reports.measures import Answers
 from service.reports.normalizing import normalized
 from service.reports.schemas import (
     CalibrationReply,
+    ConfidenceReply,
     ConfusionMatrixReply,
     CurvesReply,
     EpochReply,
@@ -41,6 +42,7 @@ def report(session: Session, training_id: str) -> ReportReply:
         misclassified_count=found.misclassified_count,
         confidence_interval=interval(found),
         calibration=CalibrationReply.model_validate(measures.calibration(answers), from_attributes=True),
+        confidence=None if found.confidence is None else ConfidenceReply.model_validate(found.confidence),
         top_k=found.top_k,
         classification=found.classification,
         notes=found.notes["notes"],

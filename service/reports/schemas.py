@@ -33,6 +33,48 @@ class CalibrationReply(BaseModel):
     bins: list[BinReply] = Field(description="Of equal width; a reliability diagram draws accuracy over confidence")
 
 
+class ExpectedErrorReply(BaseModel):
+    """Expected calibration error on test images."""
+
+    before: float
+    after: float
+
+
+class VerdictShare(BaseModel):
+    """The test images that got a verdict."""
+
+    share: float
+    count: int
+    wrong: int
+
+
+class RiskReply(BaseModel):
+    """Answering only what is at least this confident."""
+
+    threshold: float
+    coverage: float = Field(description="The share of the test images that is answered then")
+    risk: float = Field(description="The share of those answers that is wrong")
+
+
+class ConfidenceReply(BaseModel):
+    """What the model's answers are worth: docs/confidence.md. Either `reason`, or everything else."""
+
+    reason: str | None = Field(None, description="Why its answers have no verdict")
+    temperature: float | None = Field(None, description="Fitted on the validation images (Guo et al. 2017)")
+    least_sure: float | None = Field(
+        None, description="The least confidence of a sure answer; null: nothing is sure enough"
+    )
+    validation_count: int | None = None
+    test_count: int | None = Field(None, description="So many of the test images were judged")
+    expected_error: ExpectedErrorReply | None = None
+    verdicts: dict[str, VerdictShare] | None = None
+    risk_coverage: list[RiskReply] | None = None
+    refused: dict[str, dict[str, float]] | None = Field(
+        None,
+        description="Of things that are no digits: how many were looked at, and the shares of verdicts that are not `sure`",
+    )
+
+
 class ReportReply(BaseModel):
     """What the test set said about a training."""
 
@@ -45,6 +87,7 @@ class ReportReply(BaseModel):
     misclassified_count: int
     confidence_interval: IntervalReply = Field(description="Of the test accuracy")
     calibration: CalibrationReply
+    confidence: ConfidenceReply | None = Field(description="null for reports that an earlier version wrote")
     top_k: dict[str, float] | None = Field(
         description="Share of the test images whose class is among the k likeliest, for k = 2, 3 and 5 where there are more "
         "classes; null for reports that an earlier version wrote"

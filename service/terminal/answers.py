@@ -14,13 +14,15 @@ BAR_WIDTH = 20
 def predictions_table(files: Sequence[Path], predictions: Sequence[Prediction], top: int | None) -> Table:
     """Return one row an image; with `top`, as many of its likeliest classes."""
     table = Table(header_style="bold", box=None, pad_edge=False)
-    for heading in ("file", "label", "confidence", "", "model"):
+    for heading in ("file", "label", "confidence", "", "verdict", "model"):
         table.add_column(heading, overflow="fold")
     for file, prediction in zip(files, predictions, strict=True):
         ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1]) if top else []
         model = "" if prediction.model is None else f"{prediction.model.name} {prediction.model.version}"
         first = (prediction.label, prediction.confidence)
-        table.add_row(Text(str(file)), *_cells(*first, style="bold green"), model)
+        verdict = prediction.verdict or ""
+        style = "bold green" if verdict in {"", "sure"} else "bold yellow"
+        table.add_row(Text(str(file)), *_cells(*first, style=style), verdict, model)
         for label, probability in ranked[1:top]:
             table.add_row("", *_cells(label, probability, style="dim"), "")
     return table

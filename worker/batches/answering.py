@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from service.errors import CyfraError, Unprocessable
 from service.images.decoding import Limits
 from service.images.expectation import Expectation
+from service.inference import engine as inference
 from service.inference.bundles import Load
+from service.inference.calibration import VERDICTS
 from service.inference.engine import Engine
 from service.inference.pictures import prepared
 
@@ -35,12 +37,13 @@ class Piece:
 @dataclass(frozen=True, eq=False)
 class Answers:
     """What was answered to n pictures from `start` on: `(n, k)` likeliest classes and their probabilities, 0 where there is an
-    error; errors by place.
+    error; `(n,)` places of verdicts in `VERDICTS`, or None for a model that gives none; errors by place.
     """
 
     start: int
     top: NDArray[np.uint16]
     probabilities: NDArray[np.float32]
+    verdicts: NDArray[np.uint8] | None
     errors: dict[int, dict[str, Any]]
     seconds: float
 
@@ -86,12 +89,27 @@ def answered(piece: Piece, engine: Engine, limits: Limits, check: Callable[[], N
     likeliest = min(LIKELIEST, len(engine.classes))
     top = np.zeros((len(piece.loads), likeliest), np.uint16)
     probabilities = np.zeros(top.shape, np.float32)
+    verdicts = None
     if images:
-        found = engine.probabilities(np.stack(images))
+        answers = engine.answers(np.stack(images))
+        found = answers.probabilities
         order = np.argsort(-found, axis=1, kind="stable")[:, :likeliest]
         top[places] = order
         probabilities[places] = np.take_along_axis(found, order, axis=1)
-    return Answers(piece.start, top, probabilities, errors, perf_counter() - began)
+        verdicts = _verdicts(engine, answers, places, len(piece.loads))
+    return Answers(piece.start, top, probabilities, verdicts, errors, perf_counter() - began)
+
+
+def _verdicts(engine: Engine, answers: inference.Answers, places: list[int], count: int) -> NDArray[np.uint8] | None:
+    if engine.network.calibration is None:
+        return None
+    verdicts = np.zeros(count, np.uint8)
+    likeness = [None] * len(places) if answers.likeness is None else answers.likeness.tolist()
+    for place, confidence, like in zip(places, answers.probabilities.max(axis=1).tolist(), likeness, strict=True):
+        verdict = engine.verdict(confidence, like)
+        assert verdict is not None
+        verdicts[place] = VERDICTS.index(verdict)
+    return verdicts
 
 
 def _told(error: CyfraError) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import onnxruntime
 from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -19,7 +18,7 @@ from service.errors import CyfraError
 from service.images.archives.limits import ArchiveLimits
 from service.images.decoding import Limits
 from service.inference import bundles
-from service.inference.engine import Engine, open_session
+from service.inference.engine import Engine, Network
 from service.records import ArtefactContent, BatchChunk, TrainingState
 from service.settings import Settings
 from worker.batches import claims
@@ -151,6 +150,7 @@ def _chunk(batch_id: str, answers: Answers, names: list[str], true: bytes | None
         likeliest=answers.top.shape[1],
         top=answers.top.astype("<u2").tobytes(),
         probabilities=answers.probabilities.astype(np.dtype("<f4")).tobytes(),
+        verdicts=None if answers.verdicts is None else answers.verdicts.tobytes(),
         true=true,
         errors={str(place): error for place, error in answers.errors.items()},
     )
@@ -162,19 +162,19 @@ def _engine(database: Database, claim: BatchClaim) -> Engine:
         version=claim.model_version,
         classes=claim.classes,
         expects=claim.expects,
-        session=_session(database, claim.onnx_sha256),
+        network=_network(database, claim.onnx_sha256),
         onnx_sha256=claim.onnx_sha256,
     )
 
 
 @lru_cache(maxsize=2)
-def _session(database: Database, onnx_sha256: str) -> onnxruntime.InferenceSession:
-    """Return a session; the last ones are kept, for batches of the same model come one after another."""
+def _network(database: Database, onnx_sha256: str) -> Network:
+    """Return a network; the last ones are kept, for batches of the same model come one after another."""
     with database.reading() as session:
         content = session.scalar(select(ArtefactContent.content).where(ArtefactContent.sha256 == onnx_sha256))
     if content is None:
         raise ModelGone
-    return open_session(content)
+    return Network(content)
 
 
 def _give_back(database: Database, claim: BatchClaim) -> None:

@@ -13,7 +13,7 @@ from service.pictures import fonts, style
 from service.pictures.contact_sheet import ContactSheet
 from service.pictures.drawings import Drawing, drawing
 from service.pictures.heat_map import MOST_DETAILED
-from service.reports.documents import Document, Row
+from service.reports.documents import Document, Fact, Row
 
 FAMILY: Final = "DejaVu"
 MARGIN: Final = 16.0  # mm
@@ -93,10 +93,13 @@ def _draw(document: Document) -> bytes:
             paper.ln(1)
     _curves(paper, document)
     paper.heading("What was trained")
-    _facts(paper, document)
+    _facts(paper, document.facts)
     _matrix(paper, document)
     paper.heading("Class by class")
     _classes(paper, [*about.table.classes, *about.table.averages])
+    if document.confidence:
+        paper.heading("What its answers are worth")
+        _facts(paper, document.confidence)
     _misclassified(paper, document)
     paper.heading("Layers")
     for number, layer in enumerate(document.layers, 1):
@@ -178,7 +181,7 @@ def _misclassified(paper: _Paper, document: Document) -> None:
     paper.picture(content, sheet.alternative, _shape(content))
 
 
-def _facts(paper: _Paper, document: Document) -> None:
+def _facts(paper: _Paper, facts: Sequence[Fact]) -> None:
     paper.set_font(FAMILY, size=9)
     paper.set_text_color(style.INK)
     with paper.table(
@@ -188,5 +191,5 @@ def _facts(paper: _Paper, document: Document) -> None:
         col_widths=(1, 3),
         line_height=ROW_HEIGHT,
     ) as table:
-        for fact in document.facts:
+        for fact in facts:
             table.row((fact.name, fact.value))

@@ -26,7 +26,7 @@ def files(seven: Image.Image, *names: str) -> list[tuple[str, tuple[str, bytes]]
 def test_probabilities_can_be_left_out(trained: Trained, seven: Image.Image) -> None:
     answer = trained.client.post("/predict?probabilities=false", content=encoded(seven)).json()
 
-    assert set(answer) == {"digit", "label", "confidence", "model", "filename"}
+    assert set(answer) == {"digit", "label", "confidence", "verdict", "model", "filename"}
     assert answer["digit"] == 7
 
 
@@ -62,7 +62,7 @@ def test_csv_has_a_line_a_file(trained: Trained, seven: Image.Image) -> None:
 def test_one_picture_without_a_name_is_a_line_of_csv_too(trained: Trained, seven: Image.Image) -> None:
     reply = trained.client.post("/predict", content=encoded(seven), headers={"Accept": "text/csv"})
 
-    assert re.fullmatch(r"name,class,confidence\r\n,7,[01]\.[0-9]{6}\r\n", reply.text)
+    assert re.fullmatch(r"name,class,confidence,verdict\r\n,7,[01]\.[0-9]{6},(?:sure|unsure)\r\n", reply.text)
 
 
 class Page(HTMLParser):

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from service.errors import TooManyPictures
-from service.inference.engine import Engine
+from service.inference.engine import Answers, Engine
 from service.predictions.batching import Batches
 
 
@@ -24,11 +24,12 @@ class Network:
     error: Exception | None = None
     threads: set[str] = field(default_factory=set)
 
-    def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+    def answers(self, images: NDArray[np.float32]) -> Answers:
         self.seen.append((self.onnx_sha256, len(images)))
         if self.error is not None:
             raise self.error
-        return images.mean(axis=(1, 2, 3), keepdims=False)[:, None]
+        means = images.mean(axis=(1, 2, 3), keepdims=False)[:, None]
+        return Answers(means, means)
 
 
 def pictures(*levels: float) -> NDArray[np.float32]:
@@ -62,9 +63,9 @@ def test_requests_that_come_together_share_a_batch_and_each_gets_its_own_rows(se
     network = Network("a", seconds, [])
 
     async def scenario(batches: Batches) -> None:
-        asked = [batches.probabilities(engine(network), pictures(level, level + 0.5)) for level in range(5)]
+        asked = [batches.answers(engine(network), pictures(level, level + 0.5)) for level in range(5)]
         answers = await asyncio.gather(*asked)
-        assert [rows.tolist() for rows in answers] == [[[level], [level + 0.5]] for level in range(5)]
+        assert [one.raw.tolist() for one in answers] == [[[level], [level + 0.5]] for level in range(5)]
 
     assert run(scenario) == [10]
 
@@ -75,8 +76,8 @@ def test_a_batch_has_at_most_32_pictures_and_a_large_request_is_answered_in_orde
     levels = [float(level) for level in range(100)]
 
     async def scenario(batches: Batches) -> None:
-        rows = await batches.probabilities(engine(network), pictures(*levels))
-        assert rows[:, 0].tolist() == levels
+        found = await batches.answers(engine(network), pictures(*levels))
+        assert found.raw[:, 0].tolist() == levels
 
     assert run(scenario) == [32, 32, 32, 4]
 
@@ -86,8 +87,8 @@ def test_engines_take_turns_so_that_a_flood_for_one_delays_the_other_by_one_batc
     flooded, other = Network("flooded", SHORT, seen), Network("other", SHORT, seen)
 
     async def scenario(batches: Batches) -> None:
-        flood = batches.probabilities(engine(flooded), pictures(*[0.0] * 320))
-        await asyncio.gather(flood, batches.probabilities(engine(other), pictures(1.0)))
+        flood = batches.answers(engine(flooded), pictures(*[0.0] * 320))
+        await asyncio.gather(flood, batches.answers(engine(other), pictures(1.0)))
 
     run(scenario)
 
@@ -98,10 +99,10 @@ def test_while_a_long_run_lasts_the_event_loop_goes_on_and_the_next_batch_forms(
     network = Network("a", LONG, [])
 
     async def scenario(batches: Batches) -> None:
-        first = asyncio.create_task(batches.probabilities(engine(network), pictures(0.0)))
+        first = asyncio.create_task(batches.answers(engine(network), pictures(0.0)))
         await asyncio.sleep(0)  # it has joined the queue
         await asyncio.sleep(0)  # the network has taken it
-        rest = [asyncio.create_task(batches.probabilities(engine(network), pictures(1.0))) for _ in range(7)]
+        rest = [asyncio.create_task(batches.answers(engine(network), pictures(1.0))) for _ in range(7)]
         await asyncio.gather(first, *rest)
 
     assert run(scenario) == [1, 7]
@@ -111,13 +112,13 @@ def test_too_many_waiting_pictures_are_told_when_to_come_again() -> None:
     network = Network("a", LONG, [])
 
     async def scenario(batches: Batches) -> None:
-        waiting = asyncio.create_task(batches.probabilities(engine(network), pictures(*[0.0] * 64)))
+        waiting = asyncio.create_task(batches.answers(engine(network), pictures(*[0.0] * 64)))
         await asyncio.sleep(0)
         with pytest.raises(TooManyPictures) as refused:
-            await batches.probabilities(engine(network), pictures(0.0))
+            await batches.answers(engine(network), pictures(0.0))
         assert refused.value.retry_after_seconds == 1
         await waiting
-        assert (await batches.probabilities(engine(network), pictures(3.0))).tolist() == [[3.0]]
+        assert (await batches.answers(engine(network), pictures(3.0))).raw.tolist() == [[3.0]]
 
     run(scenario, most_waiting=64)
 
@@ -127,11 +128,11 @@ def test_a_network_that_fails_tells_all_of_its_batch_and_answers_the_next(second
     network = Network("a", seconds, [], error=RuntimeError("no memory"))
 
     async def scenario(batches: Batches) -> None:
-        asked = [batches.probabilities(engine(network), pictures(0.0)) for _ in range(3)]
+        asked = [batches.answers(engine(network), pictures(0.0)) for _ in range(3)]
         answers = await asyncio.gather(*asked, return_exceptions=True)
         assert [str(answer) for answer in answers] == ["no memory"] * 3
         network.error = None
-        assert (await batches.probabilities(engine(network), pictures(2.0))).tolist() == [[2.0]]
+        assert (await batches.answers(engine(network), pictures(2.0))).raw.tolist() == [[2.0]]
 
     run(scenario)
 
@@ -140,10 +141,10 @@ def test_a_request_that_was_given_up_takes_no_answer_from_another() -> None:
     network = Network("a", LONG, [])
 
     async def scenario(batches: Batches) -> None:
-        given_up = asyncio.create_task(batches.probabilities(engine(network), pictures(1.0)))
-        other = asyncio.create_task(batches.probabilities(engine(network), pictures(2.0)))
+        given_up = asyncio.create_task(batches.answers(engine(network), pictures(1.0)))
+        other = asyncio.create_task(batches.answers(engine(network), pictures(2.0)))
         await asyncio.sleep(0)
         given_up.cancel()
-        assert (await other).tolist() == [[2.0]]
+        assert (await other).raw.tolist() == [[2.0]]
 
     run(scenario)

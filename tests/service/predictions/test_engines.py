@@ -37,7 +37,7 @@ def test_what_is_asked_for_is_kept_fresh_without_asking_the_database_in_a_reques
         wait_until(lambda: engines._resolved["default", "1"].at > looked_at, 30, "another look")
 
         assert engines.known("default", "1") is not None
-    assert engines.find("default", "1").session is first.session
+    assert engines.find("default", "1").network is first.network
 
 
 def test_two_who_ask_first_load_a_model_once(database: Database) -> None:
@@ -54,7 +54,7 @@ def test_two_who_ask_first_load_a_model_once(database: Database) -> None:
     for thread in threads:
         thread.join()
 
-    assert len({id(engine.session) for engine in found}) == 1
+    assert len({id(engine.network) for engine in found}) == 1
 
 
 def test_the_one_used_longest_ago_is_dropped_when_memory_is_used_up(trained: Trained, database: Database) -> None:
@@ -68,7 +68,7 @@ def test_the_one_used_longest_ago_is_dropped_when_memory_is_used_up(trained: Tra
 
     assert engines.known("another", None) is not None
     assert engines.known("default", None) is None, "its session would live on"
-    assert engines.find("default", None).session is not first.session
+    assert engines.find("default", None).network is not first.network
 
 
 def test_an_unknown_model_is_told_of(database: Database) -> None:

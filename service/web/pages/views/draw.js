@@ -196,16 +196,19 @@ class Desk {
     }
 
     #show(answer) {
-        const { label, confidence, model, seen } = answer;
+        const { confidence, model, seen, verdict } = answer;
+        const refused = verdict === "not-a-digit";
+        const label = refused ? "not a digit" : answer.label;
+        const words = refused ? `If it had to be one: ${answer.label}` : `${chance(confidence)} sure${verdict === "unsure" ? ", too little to rely on" : ""}`;
         this.label.className = label.length > 3 ? "label long" : "label";
         this.label.textContent = label;
-        this.words.textContent = `${chance(confidence)} sure, says ${model.name}, version ${model.version}`;
+        this.words.textContent = `${words}, says ${model.name}, version ${model.version}`;
         this.#bars.show(answer.probabilities);
         this.command.line = curl(this.#route(), { file: "digit.png" });
         replace(this.trouble);
         replace(this.seen, seen && pictureOf(seen, "What the network saw"));
         for (const button of [this.clear, this.why, this.save]) button.disabled = false;
-        this.#tell(`${label}, ${chance(confidence)} sure`);
+        this.#tell(refused ? label : `${label}, ${chance(confidence)} sure`);
     }
 
     #fail(error) {
