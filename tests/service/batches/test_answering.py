@@ -102,7 +102,7 @@ def test_many_files_in_a_form_are_answered_and_a_table_gives_their_labels(
     assert any("elsewhere.png" in note for note in batch["notes"])
     rows = list(csv.reader(io.StringIO(client.get(batch["links"]["results_csv"]).text)))
     assert rows[0] == ["name", "class", "confidence", "verdict", "true", "error"]
-    assert [(row[0], row[1], row[3]) for row in rows[1:]] == [
+    assert [(row[0], row[1], row[4]) for row in rows[1:]] == [
         ("'=../0.png", "dark", "dark"),
         ("'=../1.png", "light", "dark"),
         ("'=../2.png", "dark", "dark"),
