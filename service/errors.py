@@ -36,6 +36,7 @@ The detail is written where the error is raised: it says what was received and w
     │   ├── UnreadableImage
     │   ├── ImageTooLarge
     │   ├── BlankImage
+    │   ├── CrowdedImage
     │   ├── UnreadableArchive, RefusedArchive, ArchiveTooLarge
     │   └── RefusedDataset
     ├── DatasetUnavailable 424    neither on this machine nor to be had
@@ -252,6 +253,10 @@ class ImageTooLarge(Unprocessable):
 
 class BlankImage(Unprocessable):
     name, title = "blank-image", "There is nothing on the image"
+
+
+class CrowdedImage(Unprocessable):
+    name, title = "crowded-image", "There is too much on the picture"
 
 
 class UnreadableArchive(Unprocessable):

@@ -30,7 +30,7 @@ def written(
 
     pen: 0 is MNIST's own stroke, else the width of the pen, in pixels of the 28, that follows the stroke's middle line.
     """
-    stroke = _enlarged(digit, 8)
+    stroke = enlarged(digit, 8)
     if pen:
         line = Image.fromarray(_thinned(stroke > 0.5)).convert("L")
         radius = max(1, round(pen * 4))
@@ -44,7 +44,8 @@ def written(
     return page
 
 
-def _enlarged(digit: np.ndarray, times: int) -> Plane:
+def enlarged(digit: np.ndarray, times: int) -> Plane:
+    """Return a digit so many times as large, with crisp edges."""
     size = 28 * times
     large = Image.fromarray(digit).resize((size, size), Image.Resampling.BICUBIC)
     grey = np.asarray(large.filter(ImageFilter.GaussianBlur(times / 4)), np.float32) / 255

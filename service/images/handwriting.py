@@ -55,7 +55,11 @@ def lay_out(picture: Image.Image) -> Pixels:
     refuse_tiny(picture)
     grey = picture.convert("L")
     grey.thumbnail((_WORKING_SIDE, _WORKING_SIDE), Image.Resampling.BOX, reducing_gap=None)
-    ink, mask = _ink(np.asarray(grey, dtype=np.float32) / np.float32(255))
+    return lay_out_part(*_ink(np.asarray(grey, dtype=np.float32) / np.float32(255)))
+
+
+def lay_out_part(ink: Plane, mask: Mask) -> Pixels:
+    """Do as `lay_out` does with what the mask picks from a plane of ink, (h, w) each: something, and not everything."""
     return _centred(_boxed(_levelled(ink, mask), mask))
 
 

@@ -25,15 +25,19 @@ def without_table(grey: Plane) -> Plane:
     Args:
         grey: (h, w) in 0..1. Light writing on something dark has no sheet, and stays whole.
     """
+    sheet = grey[sheet_of(grey)]
+    return grey if sheet.shape == grey.shape else sheet
+
+
+def sheet_of(grey: Plane) -> tuple[slice, slice]:
+    """Return where the sheet is: rows and columns; all of them where there are no such strips."""
     (top, bottom), (left, right) = _paper(grey[:, ::_EVERY]), _paper(grey[::_EVERY].T)
-    if (top, bottom, left, right) == (0, grey.shape[0], 0, grey.shape[1]):
-        return grey
     sheet = grey[top:bottom, left:right]
     for across in (0, 1):
         medians = np.median(sheet, axis=across)
         if medians.min() < _LEAST_PAPER * medians.max():
-            return grey
-    return sheet
+            return slice(0, grey.shape[0]), slice(0, grey.shape[1])
+    return slice(top, bottom), slice(left, right)
 
 
 def _paper(rows: Plane) -> tuple[int, int]:

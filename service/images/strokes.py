@@ -39,6 +39,11 @@ def ink_mask(ink: Plane) -> Mask:
 
     Raises BlankImage when ink and paper differ by less than 12 % of the light.
     """
+    return without_specks(rough_mask(ink))
+
+
+def rough_mask(ink: Plane) -> Mask:
+    """Do the same, and leave the specks."""
     mask: Mask = ink >= otsu_threshold(ink)
     contrast = float(ink[mask].mean() - ink[~mask].mean()) if mask.any() and not mask.all() else 0.0
     if contrast < _FAINTEST_INK:
@@ -46,7 +51,7 @@ def ink_mask(ink: Plane) -> Mask:
             f"Received a picture without writing: its darkest and brightest parts differ by {contrast:.0%} of the light. "
             f"Write with a dark pen on light paper (or light on dark), with a contrast of at least {_FAINTEST_INK:.0%}."
         )
-    return without_specks(mask)
+    return mask
 
 
 def without_specks(mask: Mask) -> Mask:

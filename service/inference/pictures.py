@@ -43,17 +43,19 @@ def prepared(
         if isinstance(sent, Pixels):
             if sent.values.shape == (expects.height, expects.width, expects.channels):
                 return prepare_pixels(sent.values, expects, normalize)
-            return prepare(_as_picture(sent.values), expects, normalize)
+            return prepare(as_picture(sent.values), expects, normalize)
         return prepare(decode(sent.content, limits), expects, normalize)
     except Unprocessable as error:
-        raise _naming(error, sent, number) from error
+        raise naming(error, sent, number) from error
 
 
-def _as_picture(values: NDArray[np.uint8]) -> Image.Image:
+def as_picture(values: NDArray[np.uint8]) -> Image.Image:
+    """Return pixels as a picture."""
     return Image.fromarray(np.ascontiguousarray(values[:, :, 0] if values.shape[2] == 1 else values))
 
 
-def _naming(error: Unprocessable, sent: Sent, number: int) -> CyfraError:
+def naming(error: Unprocessable, sent: Sent, number: int) -> CyfraError:
+    """Return the error, saying which of several things that came in it is about."""
     faults = () if sent.pointer is None else (Fault(sent.pointer, error.detail),)
     name = sent.pointer if sent.filename is None else f"Image {number} ({sent.filename[:100]!r})"
     return type(error)(f"{name}: {error.detail}" if name else error.detail, faults=faults)

@@ -1,7 +1,8 @@
 """`POST /predict` and `POST /v1/models/{name}/predict`: pictures in, answers out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from typing import Annotated, Final
 
@@ -12,11 +13,17 @@ from numpy.typing import NDArray
 from service.edge import negotiating
 from service.edge.resources import Resources, ResourcesDependency
 from service.images.decoding import Limits
-from service.images.expectation import Normalize
+from service.images.expectation import Expectation, Normalize
+from service.inference.engine import Engine
 from service.inference.pictures import Sent, prepared
 from service.predictions import operations, receiving, renderings
+from service.predictions.digits import finding
+from service.predictions.digits import operations as reading
+from service.predictions.digits import renderings as pages
+from service.predictions.digits.renderings import Shown
+from service.predictions.digits.schemas import PageReply, Pages
 from service.predictions.documenting import ANSWERS, BODY, PROBLEMS
-from service.predictions.operations import Wanted
+from service.predictions.operations import Digits, Wanted
 from service.predictions.pinning import WantedVersion
 from service.predictions.schemas import Prediction, Predictions
 from service.records.models import DEFAULT_MODEL
@@ -31,7 +38,13 @@ RENDERINGS: Final = {
     "csv": renderings.as_csv,
     "html": renderings.as_html,
 }
-PARAMETERS: Final = ("top", "version", "probabilities", "seen", "normalize")
+PARAMETERS: Final = ("top", "version", "probabilities", "seen", "normalize", "digits")
+RENDERINGS_OF_PAGES: Final = {
+    "json": pages.as_json,
+    "txt": pages.as_text,
+    "csv": pages.as_csv,
+    "html": pages.as_html,
+}
 PAGE_HEADERS: Final = {**CLOSED, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
@@ -46,9 +59,15 @@ async def wanted(
             "which only scales. Other networks' pictures are scaled in any case"
         ),
     ] = "auto",
+    digits: Annotated[
+        Digits,
+        Query(
+            description="`many`: find all digits on the picture, in reading order, each with its box; `normalize` is idle then"
+        ),
+    ] = "one",
 ) -> Wanted:
     """Return what the answer is to tell. Not a plain function: FastAPI would send each call to a thread."""
-    return Wanted(top, probabilities, seen, normalize)
+    return Wanted(top, probabilities, seen, normalize, digits)
 
 
 WantedDependency = Annotated[Wanted, Depends(wanted)]
@@ -58,7 +77,7 @@ WantedDependency = Annotated[Wanted, Depends(wanted)]
 @router.post(
     "/predict",
     summary="What is on this picture?",
-    response_model=Prediction | Predictions,
+    response_model=Prediction | Predictions | PageReply | Pages,
     responses={**ANSWERS, **PROBLEMS},
     openapi_extra=BODY,
 )
@@ -73,7 +92,7 @@ async def predict(
 @router.post(
     "/v1/models/{name}/predict",
     summary="What is on this picture, says this model?",
-    response_model=Prediction | Predictions,
+    response_model=Prediction | Predictions | PageReply | Pages,
     responses={**ANSWERS, **PROBLEMS},
     openapi_extra=BODY,
 )
@@ -94,6 +113,12 @@ async def _answer(request: Request, resources: Resources, name: str, version: st
 
     engine = await resources.engines.ready(name, version)
     limits = Limits(max_pixels=settings.max_image_pixels)
+    headers = {"Vary": "Accept", "X-Model": engine.name, "X-Model-Version": str(engine.version)}
+    if chosen == "html":
+        headers |= PAGE_HEADERS
+    if wanted.digits == "many":
+        content = await _read_pages(resources, engine, read, limits, wanted, RENDERINGS_OF_PAGES[chosen])
+        return Response(content, media_type=FORMATS[chosen], headers=headers)
 
     def prepare() -> tuple[Sequence[Sent], NDArray[np.float32]]:
         sent = read(engine.expects)
@@ -108,7 +133,26 @@ async def _answer(request: Request, resources: Resources, name: str, version: st
     if wanted.seen:
         operations.show(found, images)
     resources.metrics.predicted(engine.name, perf_counter() - began)
-    headers = {"Vary": "Accept", "X-Model": engine.name, "X-Model-Version": str(engine.version)}
-    if chosen == "html":
-        headers |= PAGE_HEADERS
     return Response(RENDERINGS[chosen](found), media_type=FORMATS[chosen], headers=headers)
+
+
+async def _read_pages(
+    resources: Resources,
+    engine: Engine,
+    read: Callable[[Expectation], Sequence[Sent]],
+    limits: Limits,
+    wanted: Wanted,
+    render: Callable[[Sequence[Shown]], str],
+) -> str:
+    """Find all digits on each picture, one picture after another."""
+    finding.require_handwriting(engine.expects, engine.name)
+    began = perf_counter()
+    sent = await resources.preparing.take(lambda: read(engine.expects))
+    shown = []
+    for number, one in enumerate(sent, 1):
+        found = await resources.preparing.take(partial(finding.find, one, number, limits))
+        answers = await resources.batches.answers(engine, found.images)
+        reply = await resources.preparing.take(partial(reading.page, engine, found, answers, wanted))
+        shown.append(Shown(reply, found.picture))
+    resources.metrics.predicted(engine.name, perf_counter() - began)
+    return await resources.preparing.take(partial(render, shown))

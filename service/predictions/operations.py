@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +14,20 @@ from service.inference.naming import digit_of, rounded
 from service.inference.pictures import Sent
 from service.predictions.schemas import Prediction, ServedModel
 
+Digits = Literal["one", "many"]
+
 
 @dataclass(frozen=True)
 class Wanted:
     """What an answer is to tell: the `top` most probable classes (None: all), all or no probabilities, what was seen; and
-    whether a picture is laid out as in MNIST before.
+    whether a picture is laid out as in MNIST before, and holds one digit or many.
     """
 
     top: int | None = None
     probabilities: bool = True
     seen: bool = False
     normalize: Normalize = "auto"
+    digits: Digits = "one"
 
 
 def named(engine: Engine, answers: Answers, sent: Sequence[Sent], wanted: Wanted) -> list[Prediction]:
@@ -47,12 +51,13 @@ def _named(engine: Engine, row: NDArray[np.float32], likeness: float | None, wan
         label=label,
         confidence=rounded(row[best]),
         verdict=engine.verdict(float(row[best]), likeness),
-        probabilities=_probabilities(engine, row, wanted.top) if wanted.probabilities else None,
+        probabilities=probabilities_of(engine, row, wanted.top) if wanted.probabilities else None,
         model=ServedModel(name=engine.name, version=engine.version),
         filename=sent.filename,
     )
 
 
-def _probabilities(engine: Engine, row: NDArray[np.float32], top: int | None) -> dict[str, float]:
+def probabilities_of(engine: Engine, row: NDArray[np.float32], top: int | None) -> dict[str, float]:
+    """Return those of every class, or of the `top` most probable ones, best first."""
     order = range(len(row)) if top is None else np.argsort(-row, kind="stable")[:top]
     return {engine.classes[index]: rounded(row[index]) for index in order}

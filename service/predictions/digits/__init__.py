@@ -1,0 +1,1 @@
+"""`?digits=many`: all digits on a picture, with where they are, in reading order."""
