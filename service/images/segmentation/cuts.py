@@ -10,7 +10,7 @@ from service.images.segmentation.parts import Part
 from service.images.strokes import Mask, stroke_width
 
 MOST_CUTS: Final = 9
-WIDE: Final = 0.82
+WIDE: Final = 0.72
 """From this share of a digit's height on a part may be two digits."""
 _NARROWEST, _WIDEST = 0.12, 1.15
 _APART: Final = 0.16

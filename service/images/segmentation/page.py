@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from service.images.handwriting import refuse_tiny
@@ -15,17 +16,23 @@ from service.images.strokes import Mask, Plane, rough_mask
 WORKING_SIDE: Final = 1600
 """Pictures are looked at with this many pixels a side at most: a sheet of 30 rows leaves 50 to each."""
 
-_LINE: Final = 1 / 9
-"""A straight run of ink longer than this share of the longer side is no stroke of a digit, unless all of the page is one."""
+_LINE: Final = 1.45
+"""A straight run of ink so many times as long as a digit is tall is no stroke of one."""
+_TALLEST: Final = 0.5
+_LEAST_PIXELS: Final = 12
+_FAINTEST_LINE: Final = 0.08
 _THICKEST: Final = 1 / 60
 
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """(h, w) ink in 0..1 and what of it is writing; `scale` pixels of the picture are one of these; (left, top) was cut off."""
+    """(h, w) ink in 0..1, what of it is writing, and what was lines. `scale` pixels of the picture are one of these; the first
+    lies at (left, top) of the picture made so small.
+    """
 
     ink: Plane
     mask: Mask
+    lines: Mask
     scale: float
     left: int
     top: int
@@ -38,9 +45,12 @@ def read(picture: Image.Image) -> Page:
     grey.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX, reducing_gap=None)
     plane = np.asarray(grey, dtype=np.float32) / np.float32(255)
     rows, columns = sheet_of(plane)
-    ink, _ = without_lines(ink_on_paper(plane[rows, columns]))
-    mask = without_frames(rough_mask(ink))
-    return Page(ink, mask, max(picture.size) / max(grey.size), columns.start, rows.start)
+    whole = ink_on_paper(plane[rows, columns])
+    ink, _ = without_lines(whole)
+    rough = rough_mask(ink)
+    mask = without_frames(rough)
+    lines = (rough & ~mask) | (whole - ink > _FAINTEST_LINE)
+    return Page(ink, mask, lines, max(picture.size) / max(grey.size), columns.start, rows.start)
 
 
 def without_frames(mask: Mask) -> Mask:
@@ -48,7 +58,10 @@ def without_frames(mask: Mask) -> Mask:
 
     Where ink goes on at both sides of a run a stroke crosses it, and stays.
     """
-    longest = max(8, round(max(mask.shape) * _LINE))
+    height = _usual_height(mask)
+    if height is None:
+        return mask
+    longest = max(8, round(height * _LINE))
     cleaned = mask.copy()
     for turned in (False, True):
         view = cleaned.T if turned else cleaned
@@ -56,6 +69,28 @@ def without_frames(mask: Mask) -> Mask:
         if runs.any():
             view &= ~(runs & ~_crossed(mask.T if turned else mask, runs))
     return cleaned if cleaned.any() else mask
+
+
+def _usual_height(mask: Mask) -> float | None:
+    """How tall digits are, half of the ink in the taller ones; None where all there is takes half of the page: one digit."""
+    from scipy import ndimage  # noqa: PLC0415 - twenty megabytes, for this alone
+
+    labels, _ = ndimage.label(mask, np.ones((3, 3), bool))
+    boxes = ndimage.find_objects(labels)
+    ink = np.bincount(labels.ravel())[1:]
+    heights = np.array([rows.stop - rows.start for rows, _ in boxes], float)
+    widths = np.array([columns.stop - columns.start for _, columns in boxes], float)
+    written = (ink >= _LEAST_PIXELS) & (heights < _TALLEST * mask.shape[0]) & (widths < _TALLEST * mask.shape[1])
+    if not written.any():
+        return None
+    return usual_height(heights[written], ink[written])
+
+
+def usual_height(heights: NDArray[np.floating], ink: NDArray[np.number]) -> float:
+    """Return the height above which half of the ink is: specks do not count then, and a few blots neither."""
+    order = np.argsort(heights)
+    within = np.cumsum(ink[order])
+    return float(heights[order][int(np.searchsorted(within, within[-1] / 2))])
 
 
 def _runs(mask: Mask, longest: int) -> Mask:

@@ -7,12 +7,15 @@ from typing import Final
 import numpy as np
 
 from service.errors import BlankImage, CrowdedImage
-from service.images.segmentation.page import Page
+from service.images.segmentation.page import Page, usual_height
 from service.images.strokes import Mask
 
 MOST_SPECKS: Final = 20_000
 MOST_PARTS: Final = 500
+MOST_PIECES: Final = 1000
+"""Before what is broken is put together again."""
 _LEAST_PIXELS: Final = 12
+_LOWEST: Final = 6.0
 _SPECK: Final = 0.3
 """Parts whose longer side is below this share of a digit's height are specks, or broken off a digit beside them."""
 _NEAR: Final = 0.28
@@ -58,19 +61,28 @@ def parts(page: Page) -> tuple[list[Part], float]:
     found = _connected(page.mask)
     if not found:
         raise BlankImage("Received a picture with nothing on it but lines and specks. Write a digit on it.")
-    height = _usual_height(found)
+    height = max(
+        usual_height(np.array([one.height for one in found], float), np.array([one.mask.sum() for one in found])),
+        _LOWEST,
+    )
     large = [one for one in found if max(one.height, one.width) >= _SPECK * height]
-    small = [one for one in found if max(one.height, one.width) < _SPECK * height]
+    small = [one for one in found if max(one.height, one.width) < _SPECK * height][:MOST_PIECES]
+    if len(large) > MOST_PIECES:
+        raise _crowded(len(large))
     whole = _mended([*large, *(one for one in small if one.mask.sum() >= _LEAST_PIXELS)], height)
     whole = [one for one in whole if max(one.height, one.width) >= 2 * _SPECK * height]
     if not whole:
         raise BlankImage("Received a picture with nothing on it but lines and specks. Write a digit on it.")
     if len(whole) > MOST_PARTS:
-        raise CrowdedImage(
-            f"Received a picture with {len(whole):,} separate things on it; of digits {MOST_PARTS} at most are read at a time. "
-            "Send a part of it."
-        )
+        raise _crowded(len(whole))
     return whole, height
+
+
+def _crowded(count: int) -> CrowdedImage:
+    return CrowdedImage(
+        f"Received a picture with {count:,} separate things on it; of digits {MOST_PARTS} at most are read at a time. "
+        "Send a part of it."
+    )
 
 
 def _connected(mask: Mask) -> list[Part]:
@@ -90,40 +102,25 @@ def _connected(mask: Mask) -> list[Part]:
     return found
 
 
-def _usual_height(found: Sequence[Part]) -> float:
-    """The height of digits: the median over ink, so that specks do not count and a few blots neither."""
-    heights = np.array([one.height for one in found], float)
-    ink = np.array([one.mask.sum() for one in found], float)
-    order = np.argsort(heights)
-    within = np.cumsum(ink[order])
-    usual = heights[order][int(np.searchsorted(within, within[-1] / 2))]
-    return float(max(usual, 6.0))
-
-
 def _mended(found: list[Part], height: float) -> list[Part]:
     """Join what was broken: parts one over the other, or right beside, where both together are no larger than a digit."""
-    merged = sorted(found, key=lambda one: -one.mask.sum())
-    changed = True
-    while changed:
-        changed = False
-        merged.sort(key=lambda one: one.left)
-        for place, one in enumerate(merged):
-            beside = _partner(place, merged, height)
-            if beside is not None:
-                other = merged.pop(beside)
-                merged[merged.index(one)] = one.joined(other)
-                changed = True
-                break
+    merged = sorted(found, key=lambda one: one.left)
+    place = 0
+    while place < len(merged):
+        beside = _partner(place, merged, height)
+        if beside is None:
+            place += 1
+        else:  # it keeps its place, for it begins where it began, and may have more to take up
+            merged[place] = merged[place].joined(merged.pop(beside))
     return merged
 
 
 def _partner(place: int, found: Sequence[Part], height: float) -> int | None:
     one = found[place]
     for index in range(place + 1, len(found)):
-        other = found[index]
-        if other.left > one.right + _NEAR * height:
+        if found[index].left > one.right + _NEAR * height:
             return None
-        if _belong_together(one, other, height):
+        if _belong_together(one, found[index], height):
             return index
     return None
 

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.images.segmentation.parts import Part
+from service.images.strokes import Mask
 
 _STEEPEST: Final = 0.12
 _STEPS: Final = 49
 _APART: Final = 0.55
-_SPACE: Final = 0.75
+_SPACE, _WIDER, _WIDEST = 0.75, 1.5, 1.6
+_MOSTLY: Final = 0.6
 
 
 def rows(parts: Sequence[Part], height: float) -> list[list[Part]]:
@@ -34,14 +36,27 @@ def rows(parts: Sequence[Part], height: float) -> list[list[Part]]:
     return [sorted((parts[index] for index in row), key=lambda one: one.left + one.right) for row in found]
 
 
-def numbers(row: Sequence[tuple[int, int]], height: float) -> list[int]:
-    """Return for each digit of a row, given as (left, right) in order, which number of the row it belongs to, from 0."""
+def numbers(row: Sequence[Part], height: float, lines: Mask) -> list[int]:
+    """Return for each digit of a row which number of the row it belongs to, from 0.
+
+    A space parts two numbers if it is wider than the others of its row, and so does the line between two cells: `lines` (h, w)
+    is where lines were on the page.
+    """
+    gaps = [other.left - one.right for one, other in pairwise(row)]
+    space = min(max(_SPACE * height, _WIDER * float(np.median(gaps))), _WIDEST * height) if gaps else 0.0
     found, number = [], 0
-    for place, (left, _) in enumerate(row):
-        if place and left - row[place - 1][1] > _SPACE * height:
+    for place, part in enumerate(row):
+        if place and (gaps[place - 1] > space or _is_parted(row[place - 1], part, lines)):
             number += 1
         found.append(number)
     return found
+
+
+def _is_parted(one: Part, other: Part, lines: Mask) -> bool:
+    """Whether an upright line runs between two parts."""
+    top, bottom = min(one.top, other.top), max(one.bottom, other.bottom)
+    between = lines[top:bottom, one.right : max(other.left, one.right)]
+    return between.shape[1] > 0 and bool(between.any(axis=1).mean() > _MOSTLY)
 
 
 def _slope(x: NDArray[np.floating], y: NDArray[np.floating], height: float) -> float:

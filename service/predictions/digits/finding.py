@@ -18,6 +18,7 @@ from service.images.segmentation.parts import Part
 from service.inference.pictures import Picture, Sent, as_picture, naming
 
 MOST_PIECES: Final = 3000
+LARGEST: Final = 160
 _PAD: Final = 3
 
 
@@ -83,4 +84,16 @@ def _alone(found: Page, part: Part) -> tuple[NDArray[np.float32], NDArray[np.boo
     mask = np.zeros((bottom - top, right - left), bool)
     mask[part.top - top : part.bottom - top, part.left - left : part.right - left] = part.mask
     ink = np.where(found.mask[top:bottom, left:right] & ~mask, 0, found.ink[top:bottom, left:right]).astype(np.float32)
-    return np.pad(ink, 1), np.pad(mask, 1)
+    return _reduced(np.pad(ink, 1), np.pad(mask, 1))
+
+
+def _reduced(ink: NDArray[np.float32], mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return both in at most `LARGEST` pixels a side: more do not show in 28x28, and thin strokes are widened at a price."""
+    size = ink.shape[1], ink.shape[0]
+    if max(size) <= LARGEST:
+        return ink, mask
+    smaller = tuple(max(3, round(side * LARGEST / max(size))) for side in size)
+    box = Image.Resampling.BOX
+    small_ink = np.asarray(Image.fromarray(ink).resize(smaller, box), np.float32)
+    small_mask = np.asarray(Image.fromarray(mask.astype(np.float32)).resize(smaller, box)) > 0.4
+    return (small_ink, small_mask) if small_mask.any() and not small_mask.all() else (ink, mask)

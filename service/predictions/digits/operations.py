@@ -13,6 +13,7 @@ from service.predictions.operations import Wanted, probabilities_of
 from service.predictions.schemas import ServedModel
 
 UNREAD = "?"
+CLEAR = 0.9
 
 
 def page(engine: Engine, found: Found, answers: Answers, wanted: Wanted) -> PageReply:
@@ -65,4 +66,6 @@ def _line(digits: list[DigitReply]) -> LineReply:
 
 
 def _letter(one: DigitReply) -> str:
-    return UNREAD if one.label is None or one.verdict == "not-a-digit" else one.label
+    """Among digits most things are digits: one that looks odd counts as what it is taken for, if that is clear."""
+    is_odd = one.verdict == "not-a-digit" and (one.confidence or 0) < CLEAR
+    return UNREAD if one.label is None or is_odd else one.label

@@ -13,13 +13,13 @@ from service.inference.engine import Answers, Engine
 from service.predictions.digits.finding import Found
 
 # Logarithms of odds, found by trying pages of mnist-5k's training digits (bench/digits.py tests on others).
-_A_CUT: Final = 1.0
+_A_CUT: Final = 2.5
 _NO_DIGIT: Final = 2.5
 _NARROW: Final = 1.5
-_TOO_WIDE: Final = 2.0
+_TOO_WIDE: Final = 8.0
 _BELIEVED: Final = 2.2
 """A part whose best reading costs more than this for each digit is not read at all, where it may be several."""
-_NARROWER, _WIDER = 0.28, 1.3
+_NARROWER, _USUAL, _WIDER = 0.28, 0.95, 1.3
 _ONE: Final = "1"
 
 
@@ -53,7 +53,7 @@ class _Costs:
             cost += _NO_DIGIT
         if part.width < _NARROWER * self.height and self.engine.classes[best] != _ONE:
             cost += _NARROW
-        return cost + (_TOO_WIDE if part.width > _WIDER * self.height else 0)
+        return cost + _TOO_WIDE * max(0.0, part.width / self.height - _USUAL)
 
     def _verdict(self, confidence: float, place: int) -> Verdict | None:
         likeness = self.answers.likeness
@@ -69,8 +69,8 @@ def read(found: Found, engine: Engine, answers: Answers) -> list[Read]:
         for wide in row:
             taken += _best(wide, place, costs)
             place += len(wide.pieces)
-        spans = [(part.left, part.right) for part, _, _ in taken]
-        for (part, answer, touching), number in zip(taken, rows.numbers(spans, found.height), strict=True):
+        of_numbers = rows.numbers([part for part, _, _ in taken], found.height, found.page.lines)
+        for (part, answer, touching), number in zip(taken, of_numbers, strict=True):
             read_.append(Read(_box(found, part), line, number, answer, touching))
     return read_
 
