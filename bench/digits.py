@@ -2,6 +2,7 @@
 
     make bench-digits                    trains the preset `quickstart`; with CYFRA_DATASETS `handwriting`, on MNIST
     make bench-digits ARGS="100 m.onnx"  pages of each layout; with the network of a file instead
+    make bench-digits ARGS="40 m.onnx docs/pictures/digits.webp"  also draws a page of each layout with what was found
 
 Digits are those of the test set, which nothing was tuned on. A digit is found where a box covers it to more than half
 (intersection over union), and read where it is also called what it is; a page is right when its whole text is.
@@ -14,6 +15,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.table import Table
 
@@ -33,6 +35,7 @@ from tests.trained import trained_service
 
 PAGES = int(sys.argv[1]) if len(sys.argv) > 1 else 40
 FILE = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+PICTURE = Path(sys.argv[3]) if len(sys.argv) > 3 else None
 LIMITS = Limits(max_pixels=50_000_000)
 MOST_DIGITS = 80
 DIGITS = Expectation(28, 28, 1, handwriting=True)
@@ -120,12 +123,40 @@ def whole_parts(found: Found) -> Found:
     return Found(found.picture, found.page, found.height, rows, found.images[places], found.filename)
 
 
+def framed(picture: Image.Image, reply: PageReply) -> Image.Image:
+    """Return a page with a box around each digit, and above it what it was read as."""
+    picture = picture.convert("RGB")
+    pen = ImageDraw.Draw(picture)
+    for one in reply.digits:
+        box, colour = one.box, (213, 94, 0) if one.touching else (0, 114, 178)
+        pen.rectangle((box.left, box.top, box.left + box.width, box.top + box.height), outline=colour, width=2)
+        font = ImageFont.load_default(22)
+        pen.text((box.left, box.top - 3), one.label or "?", fill=colour, font=font, anchor="lb", stroke_width=1)
+    return picture
+
+
+def side_by_side(pages: list[Image.Image], width: int = 1280) -> Image.Image:
+    """Put pages into two columns, the next one always where there is more room."""
+    columns, gap = [0, 0], 16
+    places = []
+    for page in pages:
+        page.thumbnail((width // 2 - gap, 10_000))
+        column = columns.index(min(columns))
+        places.append((column * (width // 2) + gap // 2, columns[column] + gap // 2))
+        columns[column] += page.height + gap
+    sheet = Image.new("RGB", (width, max(columns)), "white")
+    for page, place in zip(pages, places, strict=True):
+        sheet.paste(page, place)
+    return sheet
+
+
 def main() -> None:
     """Measure, and print the table."""
     with tempfile.TemporaryDirectory() as folder:
         served, data, name = engine(Path(folder))
     table = Table("", "found %", "of boxes %", "read %", "pages right %", "ms a page", "uncut: read %", "pages right %")
     rng = np.random.default_rng(2026)
+    shown: list[Image.Image] = []
     for layout, make in LAYOUTS.items():
         ours, naive = Score(), Score()
         for page in range(PAGES):
@@ -139,12 +170,16 @@ def main() -> None:
             reply = operations.page(served, found, served.answers(found.images), Wanted(probabilities=False))
             ours.seconds += perf_counter() - began
             ours.add(sheet, reply)
+            if page == 1:
+                shown.append(framed(picture, reply))
             plain = whole_parts(found)
             naive.add(sheet, operations.page(served, plain, served.answers(plain.images), Wanted(probabilities=False)))
         table.add_row(layout, *ours.cells(), f"{1000 * ours.seconds / PAGES:.0f}", *naive.cells()[2:])
     console = Console()
     console.print(f"{name}, {PAGES} pages of each layout, half of them scanned and half photographed")
     console.print(table)
+    if PICTURE is not None:
+        side_by_side(shown).save(PICTURE, quality=80, method=6)
 
 
 if __name__ == "__main__":

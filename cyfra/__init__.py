@@ -24,6 +24,7 @@ from cyfra.layers import Activations, Filters
 from cyfra.misclassified import Misclassified, Mistake
 from cyfra.models import Model, Version
 from cyfra.networks import LayerSummary, Network, NetworkCheck, NetworkSummary
+from cyfra.pages import FoundDigit, Page
 from cyfra.pictures import Picture
 from cyfra.predictions import Explanation, Prediction, Predictions
 from cyfra.problems import (
@@ -84,6 +85,7 @@ __all__ = [
     "Fault",
     "Filters",
     "Finding",
+    "FoundDigit",
     "Hint",
     "History",
     "ImportProgress",
@@ -102,6 +104,7 @@ __all__ = [
     "NotCyfra",
     "NotFound",
     "NotImported",
+    "Page",
     "Picture",
     "Prediction",
     "Predictions",

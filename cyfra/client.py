@@ -14,6 +14,7 @@ from cyfra.connection import ANSWER_SECONDS, Connection
 from cyfra.datasets import Datasets
 from cyfra.models import Models
 from cyfra.networks import Layers, Networks
+from cyfra.pages import Page, read_pages
 from cyfra.pictures import Picture, is_one
 from cyfra.predictions import Explanation, Prediction, Predictions, explain, predict
 from cyfra.training import Training
@@ -196,6 +197,20 @@ class Client:
             return predict(self._connection, one, model=model, version=version, top=top, seen=seen)[0]
         many = cast("Iterable[Picture]", pictures)
         return predict(self._connection, many, model=model, version=version, top=top, seen=bool(seen))
+
+    def read_digits(self, picture: Picture, *, model: str | None = None, version: str | int | None = None) -> Page:
+        """Find and read all digits on a picture: a postcode, a column of numbers, a sheet of cells.
+
+        Args:
+            picture: A path, bytes, an open file, a Pillow image or an array.
+            model: The model that reads; the default one if not given. It has to be one for handwritten digits.
+            version: A version of it, an alias or `latest`.
+
+        Raises:
+            Unprocessable: If the picture cannot be read, there is nothing on it, or too much.
+            Conflict: If there is no model yet.
+        """
+        return read_pages(self._connection, [picture], model=model, version=version)[0]
 
     def predict_batch(
         self,

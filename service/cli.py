@@ -26,7 +26,7 @@ RUN: Final[Commands] = (running.up, running.api, running.worker, running.migrate
 ASK: Final[Commands] = (
     *(training.train, asking.trainings, asking.show, asking.cancel, asking.report, comparing.compare),
     *(repeating.receipt, repeating.rerun, repeating.rerun_difference),
-    *(asking.predict, batching.batch, asking.networks, asking.models),
+    *(asking.predict, asking.digits, batching.batch, asking.networks, asking.models),
 )
 
 for command in RUN:

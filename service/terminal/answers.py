@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from cyfra import Prediction
+from cyfra import Page, Prediction
 
 BAR_WIDTH = 20
 
@@ -26,6 +26,13 @@ def predictions_table(files: Sequence[Path], predictions: Sequence[Prediction], 
         for label, probability in ranked[1:top]:
             table.add_row("", *_cells(label, probability, style="dim"), "")
     return table
+
+
+def pages_told(files: Sequence[Path], pages: Sequence[Page]) -> str:
+    """Return the text of each page; below the name of its file where there are several."""
+    if len(pages) == 1:
+        return pages[0].text
+    return "\n\n".join(f"{file}:\n{page.text}" for file, page in zip(files, pages, strict=True))
 
 
 def _cells(label: str, probability: float, style: str) -> tuple[Text, Text, Text]:

@@ -108,6 +108,23 @@ def predict(
     return console().print(predictions_table(files, predicted(response), top))
 
 
+def digits(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", exists=True, dir_okay=False, readable=True)],
+    url: Url = DEFAULT_URL,
+    model: Annotated[str | None, typer.Option(help="The model that reads; the default one if not given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read all digits on images: a postcode, a column of numbers, a sheet of cells."""
+    from service.terminal.answers import pages_told
+    from service.terminal.client import Client, pages_read
+
+    with Client(url) as client:
+        response = client.read_digits(files, model)
+    if as_json:
+        return print_json(response)
+    return print_text(pages_told(files, pages_read(response)))
+
+
 def networks(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """List the networks that have a name."""
     from cyfra import Network

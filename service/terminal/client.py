@@ -8,10 +8,11 @@ from typing import Self, TypeVar
 
 import httpx
 
-from cyfra import BadAddress, ConfusionMatrix, Facts, History, NotCyfra, Predictions, Problem, Sample
+from cyfra import BadAddress, ConfusionMatrix, Facts, History, NotCyfra, Page, Predictions, Problem, Sample
 from cyfra import Unreachable as NobodyAnswers
 from cyfra.connection import Connection, Query, decoded
 from cyfra.following import path_of
+from cyfra.pages import ask, pages_of
 from cyfra.predictions import predictions_of, send
 from cyfra.reading import read, read_all
 from service.terminal.exits import REFUSED, UNREACHABLE, CommandFailed, Refused, Unreachable
@@ -58,6 +59,12 @@ class Client:
         with troubles_told(self.url):
             return send(self.connection, pictures, model=model, top=top)
 
+    def read_digits(self, files: Sequence[Path], model: str | None) -> httpx.Response:
+        """Ask for all digits on the images in `files`."""
+        pictures = [(file.name, file.read_bytes()) for file in files]
+        with troubles_told(self.url):
+            return ask(self.connection, pictures, model=model)
+
     def training(self, training_id: str) -> Facts:
         """Return one training."""
         return told(Facts, self.get(path_of(training_id)))
@@ -97,6 +104,12 @@ def predicted(answer: httpx.Response) -> Predictions:
     """Return the answer to one image or to several."""
     with troubles_told(str(answer.request.url)):
         return predictions_of(answer)
+
+
+def pages_read(answer: httpx.Response) -> Sequence[Page]:
+    """Return what was read on one image or on several."""
+    with troubles_told(str(answer.request.url)):
+        return pages_of(answer)
 
 
 @contextmanager
