@@ -1,8 +1,8 @@
 """How fast `POST /predict` answers, beside what a user would pick instead, all in one run and in turn.
 
-Each server has the lecture's network; wrk posts the same 28x28 PNG over 1, 8 and 32 connections. Prints the
-medians of some rounds and the ratios of ours to the others', how the work was divided between our two processes, what a request
-cost them, their memory, and how long after its start a process gave its first answer.
+Each server has the lecture's network; wrk posts the same 28x28 PNG over 1, 8 and 32 connections, as it is and, as people
+upload it, in a form. Prints the medians of some rounds and the ratios of ours to the others', how the work was divided between
+our two processes, what a request cost them, their memory, and how long after its start a process gave its first answer.
 
     make bench-prediction                 needs wrk; a row for mosec too if `pip install mosec` was run
     make bench-prediction ARGS="1 1"      rounds, and seconds of each; ARGS="5 3 handwriting" with that preset's network
@@ -21,7 +21,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,10 +45,11 @@ OURS, KERAS, ONNX, MOSEC = "Cyfra", "FastAPI + model.predict", "FastAPI + ONNX R
 
 @dataclass
 class Server:
-    """One that answers at `url`, its processes, and what was measured of it by connections."""
+    """One that answers at `url` what `script` posts, its processes, and what was measured of it by connections."""
 
     name: str
     url: str
+    script: Path
     process: psutil.Process
     first_answer: float
     loads: dict[int, list[Load]] = field(default_factory=lambda: {count: [] for count in CONNECTIONS})
@@ -66,11 +67,28 @@ def main() -> None:
         home = Path(folder)
         picture = prepare(home)
         path = wrk.script(home, picture, "image/png")
-        servers = [stack.enter_context(serving(*each, picture)) for each in commands(home)]
-        measure(servers, path)
-        console.print(table(servers))
-        for line in details(servers[0], path):
+        servers = [stack.enter_context(serving(*each, picture, path)) for each in commands(home)]
+        uploads = as_forms(servers, wrk.script(home, *wrk.form(picture)))
+        measure([*servers, *uploads])
+        console.print(table(servers), table(uploads))
+        for line in details(servers[0]):
             console.print(line)
+
+
+def as_forms(servers: Sequence[Server], script: Path) -> list[Server]:
+    """Return ours and FastAPI + ONNX Runtime, asked with forms."""
+    paths = {OURS: "/predict", ONNX: "/upload"}
+    return [
+        replace(
+            server,
+            name=f"{server.name}, form",
+            url=server.url.rpartition("/")[0] + paths[server.name],
+            script=script,
+            loads={count: [] for count in CONNECTIONS},
+        )
+        for server in servers
+        if server.name in paths
+    ]
 
 
 def prepare(home: Path) -> bytes:
@@ -104,7 +122,7 @@ def commands(home: Path) -> Iterator[tuple[str, str, list[str], Mapping[str, str
 
 @contextmanager
 def serving(
-    name: str, path: str, command: Sequence[str], environment: Mapping[str, str], picture: bytes
+    name: str, path: str, command: Sequence[str], environment: Mapping[str, str], picture: bytes, script: Path
 ) -> Iterator[Server]:
     """Run a server on a free port until the block ends."""
     with socket.socket() as probe:
@@ -117,7 +135,7 @@ def serving(
     ) as process:
         try:
             wait_for_an_answer(url, picture)
-            yield Server(name, url, psutil.Process(process.pid), time.monotonic() - began)
+            yield Server(name, url, script, psutil.Process(process.pid), time.monotonic() - began)
         finally:
             process.send_signal(signal.SIGTERM)
 
@@ -136,12 +154,12 @@ def wait_for_an_answer(url: str, picture: bytes) -> None:
             time.sleep(0.02)
 
 
-def measure(servers: Sequence[Server], path: Path) -> None:
+def measure(servers: Sequence[Server]) -> None:
     """Load each in turn, so that all meet the same moods of the machine; the first round does not count."""
     for round_ in range(ROUNDS + 1):
         for connections in CONNECTIONS:
             for server in servers:
-                load = wrk.run(server.url, path, connections, SECONDS if round_ else 1)
+                load = wrk.run(server.url, server.script, connections, SECONDS if round_ else 1)
                 if round_:
                     server.loads[connections].append(load)
 
@@ -161,11 +179,11 @@ def table(servers: Sequence[Server]) -> Table:
     return found
 
 
-def details(ours: Server, path: Path) -> Iterator[str]:
+def details(ours: Server) -> Iterator[str]:
     """Say what our processes used: over 32 connections, for `SECONDS`."""
     workers = [child for child in ours.process.children() if "resource_tracker" not in " ".join(child.cmdline())]
     before = [sum(worker.cpu_times()[:2]) for worker in workers]
-    load = wrk.run(ours.url, path, 32, SECONDS)
+    load = wrk.run(ours.url, ours.script, 32, SECONDS)
     used = [sum(worker.cpu_times()[:2]) - start for worker, start in zip(workers, before, strict=True)]
     yield f"CPU of a request: {1000 * sum(used) / (load.rate * SECONDS):.2f} ms"
     yield f"parts of the two processes: {' and '.join(f'{part / sum(used):.0%}' for part in used)}"

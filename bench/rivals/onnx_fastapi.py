@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from PIL import Image
 
@@ -25,6 +25,12 @@ def answer(content: bytes) -> dict[str, Any]:
     picture = Image.open(io.BytesIO(content)).convert("L")
     [probabilities] = session.run(None, {"images": np.asarray(picture, np.float32)[None, :, :, None] / 255})[0]
     return {"digit": int(probabilities.argmax()), "probabilities": [float(one) for one in probabilities]}
+
+
+@app.post("/upload")
+async def upload(file: UploadFile) -> dict[str, Any]:
+    """Answer one picture that comes as a form: `curl -F file=@digit.png`."""
+    return await run_in_threadpool(answer, await file.read())
 
 
 @app.post("/predict")

@@ -27,12 +27,21 @@ def require() -> None:
         sys.exit("This benchmark needs wrk, which makes the load: apt-get install wrk")
 
 
-def script(folder: Path, picture: bytes, content_type: str) -> Path:
-    """Write what tells wrk to post the picture."""
-    (folder / "picture").write_bytes(picture)
-    path = folder / "post.lua"
+def form(picture: bytes) -> tuple[bytes, str]:
+    """Return what `curl -F file=@digit.png` sends of it, and its content type."""
+    boundary = "------------------------d74496d66958873e"
+    head = 'Content-Disposition: form-data; name="file"; filename="digit.png"\r\nContent-Type: image/png\r\n\r\n'
+    body = f"--{boundary}\r\n{head}".encode() + picture + f"\r\n--{boundary}--\r\n".encode()
+    return body, f"multipart/form-data; boundary={boundary}"
+
+
+def script(folder: Path, body: bytes, content_type: str) -> Path:
+    """Write what tells wrk to post a body."""
+    content = folder / f"{content_type.partition('/')[0]}.body"
+    content.write_bytes(body)
+    path = content.with_suffix(".lua")
     path.write_text(
-        f'local f = io.open("{folder / "picture"}", "rb")\n'
+        f'local f = io.open("{content}", "rb")\n'
         'wrk.method, wrk.body = "POST", f:read("*a")\n'
         f'wrk.headers["Content-Type"] = "{content_type}"\n'
     )

@@ -18,7 +18,7 @@ def facts(found: Json | None) -> Iterator[Fact]:
     before, after = found["expected_error"]["before"], found["expected_error"]["after"]
     yield Fact(
         "Confidence is off by",
-        f"{after:.2%} on average (expected calibration error), {before:.2%} before it was calibrated on "
+        f"{_percent(after)} on average (expected calibration error), {_percent(before)} before it was calibrated on "
         f"{found['validation_count']:,} validation images; temperature {found['temperature']:.2f}",
     )
     yield Fact("Sure", _sure(found))
@@ -26,21 +26,22 @@ def facts(found: Json | None) -> Iterator[Fact]:
         wrong = f"{one['wrong']:,} of them wrong"
         yield Fact(
             f"Test images called {verdict}",
-            f"{one['count']:,} of {found['test_count']:,} ({one['share']:.2%}), {wrong}",
+            f"{one['count']:,} of {found['test_count']:,} ({_percent(one['share'])}), {wrong}",
         )
     points = found["risk_coverage"]
     for share in SHOWN_COVERAGE:
         point = min(points, key=lambda point: abs(point["coverage"] - share))
         if abs(point["coverage"] - share) < 0.01:
             yield Fact(
-                f"Wrong among the surest {share:.0%}",
-                f"{point['risk']:.2%}, from a confidence of {point['threshold']:.3f} on",
+                f"Wrong among the surest {_percent(share, 0)}",
+                f"{_percent(point['risk'])}, from a confidence of {point['threshold']:.3f} on",
             )
     for kind, one in found.get("refused", {}).items():
         sure = max(0.0, 1 - one["not-a-digit"] - one["unsure"])
         yield Fact(
             f"Of {one['count']:.0f} {kind}",
-            f"{one['not-a-digit']:.0%} not a digit, {one['unsure']:.0%} unsure, {sure:.0%} taken for a digit for sure",
+            f"{_percent(one['not-a-digit'], 0)} not a digit, {_percent(one['unsure'], 0)} unsure, "
+            f"{_percent(sure, 0)} surely taken for a digit",
         )
 
 
@@ -48,3 +49,7 @@ def _sure(found: Json) -> str:
     if found["least_sure"] is None:
         return "nothing: there are too few validation images to promise it"
     return f"from a confidence of {found['least_sure']:.3f} on; fewer than 5 of 1,000 answers may be sure and wrong"
+
+
+def _percent(share: float, digits: int = 2) -> str:
+    return f"{100 * share:.{digits}f} %"
