@@ -15,7 +15,7 @@ from cyfra.datasets import Datasets
 from cyfra.models import Models
 from cyfra.networks import Layers, Networks
 from cyfra.pictures import Picture, is_one
-from cyfra.predictions import Explanation, Prediction, Predictions, explain, predict
+from cyfra.predictions import Explanation, Normalize, Prediction, Predictions, explain, predict
 from cyfra.training import Training
 from cyfra.trainings import Trainings, spec_of
 
@@ -157,6 +157,7 @@ class Client:
         version: str | int | None = None,
         top: int | None = None,
         seen: bool | None = None,
+        normalize: Normalize | None = None,
     ) -> Prediction: ...
     @overload
     def predict(
@@ -167,6 +168,7 @@ class Client:
         version: str | int | None = None,
         top: int | None = None,
         seen: bool | None = None,
+        normalize: Normalize | None = None,
     ) -> Predictions: ...
     def predict(
         self,
@@ -176,6 +178,7 @@ class Client:
         version: str | int | None = None,
         top: int | None = None,
         seen: bool | None = None,
+        normalize: Normalize | None = None,
     ) -> Prediction | Predictions:
         """Say what is on a picture, or on each of a list of pictures.
 
@@ -185,17 +188,20 @@ class Client:
             version: A version of it, an alias or `latest`.
             top: Answer with the likeliest `top` classes only.
             seen: Whether to show what the network saw. If not given: for one picture yes, for a list no.
+            normalize: Whether to lay a handwritten digit out as in MNIST: `auto`, unless it is 28x28 already (the default),
+                `always`, or `never`, which only scales it.
 
         Raises:
             Unprocessable: If a picture cannot be read, or there is nothing on it.
             Conflict: If there is no model yet.
         """
-        if is_one(pictures):
-            one = [cast("Picture", pictures)]
-            seen = True if seen is None else seen
-            return predict(self._connection, one, model=model, version=version, top=top, seen=seen)[0]
-        many = cast("Iterable[Picture]", pictures)
-        return predict(self._connection, many, model=model, version=version, top=top, seen=bool(seen))
+        alone = is_one(pictures)
+        given = [cast("Picture", pictures)] if alone else cast("Iterable[Picture]", pictures)
+        shown = alone if seen is None else seen
+        answers = predict(
+            self._connection, given, model=model, version=version, top=top, seen=shown, normalize=normalize
+        )
+        return answers[0] if alone else answers
 
     def predict_batch(
         self,

@@ -133,7 +133,7 @@ def _flagged(planes: Planes, rng: np.random.Generator) -> Planes:
 
     tip, sole = end(np.where(plain, low, 0), 1), end(np.where(plain, high, 0), -1)
     # Before an aslant stem the flag stays steep, or the one would be a seven.
-    angle = np.maximum(turn - _uniform(rng, n, 0.4, 0.95), np.minimum(turn - 0.35, -1.1))
+    angle = np.maximum(turn - _uniform(rng, n, 0.4, 1.1), np.minimum(turn - 0.35, -1.2))
     reach = tall * _uniform(rng, n, 0.25, 0.65)
     level = planes.max(axis=(1, 2))
     flag = Strokes(

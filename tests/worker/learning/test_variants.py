@@ -48,7 +48,7 @@ def test_a_one_gets_a_flag_to_the_left_of_its_head_and_sometimes_a_foot():
     x = np.arange(28)
     stem = (drawn[:, 19].astype(float) @ x) / drawn[:, 19].sum(axis=1)
     left = np.array([(row[4:14, : int(at) - 1] > 80).any() for row, at in zip(drawn, stem, strict=True)])
-    right = np.array([(row[5:14, int(at) + 4 :] > 100).any() for row, at in zip(drawn, stem, strict=True)])
+    right = np.array([(row[5:14, int(at) + 5 :] > 100).any() for row, at in zip(drawn, stem, strict=True)])
     footed = np.array([(row[21:27, int(at) + 4 :] > 100).any() for row, at in zip(drawn, stem, strict=True)])
 
     assert left.mean() > 0.95  # a short steep one is hardly more than a thicker head
