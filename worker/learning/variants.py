@@ -22,6 +22,9 @@ _PARTS = 5
 _FOOTED = 0.4
 """Share of the flagged ones that get a foot as well."""
 
+_MOST_ASLANT = -0.6
+"""Radians from upright: a one that leans more is a mere dash, and with a flag it would be a seven."""
+
 Planes = NDArray[np.float32]  # (n, height, width) in 0..1
 Numbers = NDArray[np.float32]  # (n,)
 Points = NDArray[np.float32]  # (n, 2): x to the right, y down, in pixels from the first pixel's centre
@@ -122,7 +125,7 @@ def _flagged(planes: Planes, rng: np.random.Generator) -> Planes:
     tall = np.where(mass > 1, high - low, 1).astype(np.float32)
     pen = mass / (tall + 1)
     narrow = np.sqrt((planes * aside**2).sum(axis=(1, 2)) / mass) < 0.29 * pen + 0.6
-    plain = narrow & (tall > 3 * pen) & (mass > 1)
+    plain = narrow & (tall > 3 * pen) & (mass > 1) & (turn > _MOST_ASLANT) & (turn < -_MOST_ASLANT)
 
     def end(edge: Numbers, inwards: float) -> Points:
         near = planes * (np.abs(along - edge[:, None, None]) < np.maximum(pen, 2)[:, None, None])
@@ -133,7 +136,7 @@ def _flagged(planes: Planes, rng: np.random.Generator) -> Planes:
 
     tip, sole = end(np.where(plain, low, 0), 1), end(np.where(plain, high, 0), -1)
     # Before an aslant stem the flag stays steep, or the one would be a seven.
-    angle = np.maximum(turn - _uniform(rng, n, 0.4, 1.1), np.minimum(turn - 0.35, -1.2))
+    angle = np.maximum(turn - _uniform(rng, n, 0.4, 0.95), np.minimum(turn - 0.4, -1.0))
     reach = tall * _uniform(rng, n, 0.25, 0.65)
     level = planes.max(axis=(1, 2))
     flag = Strokes(
