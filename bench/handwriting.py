@@ -1,6 +1,7 @@
 """How well other people's handwriting is read: raw pictures beside normalised ones, one row a way of writing and sending.
 
-Each way of `tests/degraded.py` is applied to digits of MNIST's test set (of `mnist-5k` without CYFRA_DATASETS). "raw" scales a
+Each way of `tests/degraded.py` is applied to digits of MNIST's test set (of `mnist-5k` without CYFRA_DATASETS); the sevens and
+ones of `tests/continental.py` are written in code, as many of each. "raw" scales a
 picture to 28x28 and turns dark on light to light on dark, and no more; "normalised" is what `/predict` does. Without models
 given, the presets are trained first: `handwriting` where CYFRA_DATASETS holds MNIST, else `quickstart` alone.
 
@@ -12,7 +13,7 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from service.images.expectation import scale
 from service.images.handwriting import normalise
 from service.images.sets.opening import open_set
 from service.settings import Settings
+from tests.continental import HANDS
 from tests.degraded import WAYS
 from tests.trained import trained_service
 
@@ -91,20 +93,29 @@ def measured(
     heads = [f"{name}, {how}" for name in sessions for how in ("raw", "normalised")]
     lines = ["| | " + " | ".join(heads) + " | ms |", "|---|" + "---|" * (len(heads) + 1)]
     examples, rates = [], []
-    for place, (way, make) in enumerate(WAYS.items()):
-        if only not in way:
-            continue
-        rng = np.random.default_rng(place)
-        pictures = [decode(make(digit, rng), Limits()) for digit in digits]
+    for way, files, true in written(digits, labels, only):
+        pictures = [decode(content, Limits()) for content in files]
         raw = np.stack([scaled(picture) for picture in pictures])
         began = time.process_time()
         seen = np.stack([normalised(picture) for picture in pictures])
         spent = (time.process_time() - began) / len(pictures)
-        rates.append([right(session, images, labels) for session in sessions.values() for images in (raw, seen)])
+        rates.append([right(session, images, true) for session in sessions.values() for images in (raw, seen)])
         examples.append((way, pictures[0], seen[0]))
         lines.append(row(way, rates[-1], f"{1000 * spent:.1f}"))
     lines.append(row("**mean**", list(np.mean(rates, axis=0)), ""))
     return lines, examples
+
+
+def written(digits: np.ndarray, labels: np.ndarray, only: str) -> Iterator[tuple[str, list[bytes], np.ndarray]]:
+    """Return the ways whose name contains `only`, each with its files and what they show."""
+    for place, (way, make) in enumerate(WAYS.items()):
+        rng = np.random.default_rng(place)
+        if only in way:
+            yield way, [make(digit, rng) for digit in digits], labels
+    for place, (way, (digit, write)) in enumerate(HANDS.items(), len(WAYS)):
+        rng = np.random.default_rng(place)
+        if only in way:
+            yield way, [write(rng) for _ in digits], np.full(len(digits), digit)
 
 
 def row(name: str, rates: list[float], last: str) -> str:

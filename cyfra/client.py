@@ -16,7 +16,7 @@ from cyfra.models import Models
 from cyfra.networks import Layers, Networks
 from cyfra.pages import Page, read_pages
 from cyfra.pictures import Picture, is_one
-from cyfra.predictions import Explanation, Prediction, Predictions, explain, predict
+from cyfra.predictions import Explanation, Normalize, Prediction, Predictions, explain, predict
 from cyfra.training import Training
 from cyfra.trainings import Trainings, spec_of
 
@@ -158,6 +158,7 @@ class Client:
         version: str | int | None = None,
         top: int | None = None,
         seen: bool | None = None,
+        normalize: Normalize | None = None,
     ) -> Prediction: ...
     @overload
     def predict(
@@ -168,6 +169,7 @@ class Client:
         version: str | int | None = None,
         top: int | None = None,
         seen: bool | None = None,
+        normalize: Normalize | None = None,
     ) -> Predictions: ...
     def predict(
         self,
@@ -177,6 +179,7 @@ class Client:
         version: str | int | None = None,
         top: int | None = None,
         seen: bool | None = None,
+        normalize: Normalize | None = None,
     ) -> Prediction | Predictions:
         """Say what is on a picture, or on each of a list of pictures.
 
@@ -186,17 +189,20 @@ class Client:
             version: A version of it, an alias or `latest`.
             top: Answer with the likeliest `top` classes only.
             seen: Whether to show what the network saw. If not given: for one picture yes, for a list no.
+            normalize: Whether to lay a handwritten digit out as in MNIST: `auto`, unless it is 28x28 already (the default),
+                `always`, or `never`, which only scales it.
 
         Raises:
             Unprocessable: If a picture cannot be read, or there is nothing on it.
             Conflict: If there is no model yet.
         """
-        if is_one(pictures):
-            one = [cast("Picture", pictures)]
-            seen = True if seen is None else seen
-            return predict(self._connection, one, model=model, version=version, top=top, seen=seen)[0]
-        many = cast("Iterable[Picture]", pictures)
-        return predict(self._connection, many, model=model, version=version, top=top, seen=bool(seen))
+        alone = is_one(pictures)
+        given = [cast("Picture", pictures)] if alone else cast("Iterable[Picture]", pictures)
+        shown = alone if seen is None else seen
+        answers = predict(
+            self._connection, given, model=model, version=version, top=top, seen=shown, normalize=normalize
+        )
+        return answers[0] if alone else answers
 
     def read_digits(self, picture: Picture, *, model: str | None = None, version: str | int | None = None) -> Page:
         """Find and read all digits on a picture: a postcode, a column of numbers, a sheet of cells.

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from cyfra.connection import Connection, decoded
 from cyfra.markup import block, code, strong, table
 from cyfra.pictures import Picture
-from cyfra.predictions import Explanation, Prediction, explain, predict
+from cyfra.predictions import Explanation, Normalize, Prediction, explain, predict
 from cyfra.reading import read, read_all
 from cyfra.wording import NOTHING, count, percent
 
@@ -38,11 +38,24 @@ class Model:
     _connection: Connection = field(repr=False, compare=False)
 
     def predict(
-        self, picture: Picture, *, top: int | None = None, version: str | int | None = None, seen: bool = True
+        self,
+        picture: Picture,
+        *,
+        top: int | None = None,
+        version: str | int | None = None,
+        seen: bool = True,
+        normalize: Normalize | None = None,
     ) -> Prediction:
-        """Say what is on a picture."""
-        model = self.name
-        [answer] = predict(self._connection, [picture], model=model, version=version, top=top, seen=seen)
+        """Say what is on a picture; `normalize` as in `Client.predict`."""
+        [answer] = predict(
+            self._connection,
+            [picture],
+            model=self.name,
+            version=version,
+            top=top,
+            seen=seen,
+            normalize=normalize,
+        )
         return answer
 
     def explain(self, picture: Picture, *, label: str | None = None) -> Explanation:

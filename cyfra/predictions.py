@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, overload
+from typing import Final, Literal, overload
 from urllib.parse import quote
 
 import httpx
@@ -13,6 +13,9 @@ from cyfra.markup import BLUE, GREY, Html, bar, beside, block, bytes_of, caption
 from cyfra.pictures import Picture, file_of, files_of
 from cyfra.reading import read, read_all
 from cyfra.wording import percent
+
+Normalize = Literal["auto", "always", "never"]
+"""Whether a handwritten digit is laid out as in MNIST: unless it is 28x28 already, in any case, or never."""
 
 NOT_A_DIGIT: Final = "not-a-digit"
 MOST_BARS: Final = 10
@@ -156,10 +159,12 @@ def predict(
     version: str | int | None,
     top: int | None,
     seen: bool,
+    normalize: Normalize | None = None,
 ) -> Predictions:
     """Say what is on the pictures; None as the model is the one named `default`."""
     files = files_of(pictures)
-    return predictions_of(send(connection, files, model=model, version=version, top=top, seen=seen))
+    answer = send(connection, files, model=model, version=version, top=top, seen=seen, normalize=normalize)
+    return predictions_of(answer)
 
 
 def send(
@@ -170,10 +175,11 @@ def send(
     version: str | int | None = None,
     top: int | None = None,
     seen: bool = False,
+    normalize: Normalize | None = None,
 ) -> httpx.Response:
     """Send image files, each with its name, and return the service's answer."""
     path = "/predict" if model is None else f"/v1/models/{quote(model, safe='')}/predict"
-    given = {"top": top, "version": version, "seen": "true" if seen else None}
+    given = {"top": top, "version": version, "seen": "true" if seen else None, "normalize": normalize}
     query = {name: value for name, value in given.items() if value is not None}
     return connection.post(path, query=query, files=[("file", each) for each in files])
 

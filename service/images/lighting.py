@@ -1,5 +1,7 @@
 """How light falls on the paper, and so how much ink is on it. Works on floats in 0..1."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -15,6 +17,8 @@ _FRAME = 1 / 12
 # Rounds of the fit to it, and the difference in brightness that is not worth fitting.
 _ROUNDS = 8
 _SAME_LIGHT = 0.01
+# The share of the frame that may be no paper at all: strokes that cross it.
+_RARE = 0.05
 # The darkest paper that ink can still be told on.
 _DARKEST_PAPER = 8 / 255
 
@@ -30,8 +34,9 @@ def ink_on_paper(grey: Plane) -> Plane:
         light ink on dark paper is turned into its negative first.
     """
     coarse = _resized(grey, _coarse_size(grey), Image.Resampling.BOX)
-    light = _light_over_the_frame(coarse)
-    if _mostly_brighter(coarse, light):
+    frame = _frame(coarse.shape)
+    light = _light_over(frame, coarse)
+    if _mostly_brighter(coarse - light, frame):
         grey, coarse, light = 1 - grey, 1 - coarse, 1 - light
     light = np.maximum(light, _DARKEST_PAPER)
     # The surface follows the large gradients; the closing, of what is left, sharper shadows inside the frame.
@@ -41,8 +46,15 @@ def ink_on_paper(grey: Plane) -> Plane:
     return ink
 
 
-def _light_over_the_frame(coarse: Plane) -> Plane:
-    """The paper's brightness everywhere, as a quadratic surface through what the border of the picture shows.
+def _frame(shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which points lie along the border of the picture, where there is little but paper."""
+    y, x = (np.abs(np.linspace(-1, 1, side)) >= 1 - 2 * _FRAME for side in shape)
+    found: NDArray[np.bool_] = y[:, None] | x
+    return found
+
+
+def _light_over(frame: NDArray[np.bool_], coarse: Plane) -> Plane:
+    """The paper's brightness everywhere, as a quadratic surface through what the frame of the picture shows.
 
     The surface has the least absolute (not squared) distance, so that a stroke which crosses the border, being the smaller
     part of it, does not bend it: iteratively reweighted least squares.
@@ -50,7 +62,6 @@ def _light_over_the_frame(coarse: Plane) -> Plane:
     height, width = coarse.shape
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
     surface = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=-1)
-    frame = np.maximum(np.abs(x), np.abs(y)) >= 1 - 2 * _FRAME
     terms, values = surface[frame], coarse[frame].astype(np.float64)
     distance: NDArray[np.floating] = np.abs(values - np.median(values))
     weights: NDArray[np.floating] = np.zeros(terms.shape[1])
@@ -63,26 +74,49 @@ def _light_over_the_frame(coarse: Plane) -> Plane:
     return light
 
 
-def _mostly_brighter(coarse: Plane, light: Plane) -> bool:
-    """Whether what lies on the paper is brighter than the paper."""
-    difference = coarse - light
-    return bool(np.sum(np.maximum(difference, 0) ** 2) > np.sum(np.minimum(difference, 0) ** 2))
+def _mostly_brighter(difference: Plane, frame: NDArray[np.bool_]) -> bool:
+    """Whether what lies on the paper is brighter than the paper.
+
+    Under a hard shadow the frame shows paper of two brightnesses, and the surface has one of them: only what is brighter or
+    darker than nearly all of the frame says something about what is written.
+    """
+    low, high = np.quantile(difference[frame], [_RARE, 1 - _RARE])
+    brighter, darker = difference - max(high, 0), min(low, 0) - difference
+    return bool(np.sum(np.maximum(brighter, 0) ** 2) > np.sum(np.maximum(darker, 0) ** 2))
 
 
 def _without_strokes(coarse: Plane) -> Plane:
-    """Grey closing: dark strokes narrower than the window vanish, the edges of wide shadows stay where they are."""
+    """Grey closing: dark strokes narrower than the window vanish, the edges of wide shadows stay where they are.
+
+    The window is an octagon, for a square would not fit into the corners between itself and an edge that is aslant.
+    """
     window = int(max(coarse.shape) * _WIDEST_STROKE) | 1
     return -_highest_near(-_highest_near(coarse, window), window)
 
 
 def _highest_near(plane: Plane, window: int) -> Plane:
-    """The maximum over a square of `window` (odd) pixels a side around each pixel."""
-    for axis in (0, 1):
-        padding = [(0, 0), (0, 0)]
-        padding[axis] = (window // 2, window // 2)
-        padded = np.pad(plane, padding, mode="edge")
-        plane = np.lib.stride_tricks.sliding_window_view(padded, window, axis=axis).max(axis=-1)
+    """The maximum over an octagon, `window` (odd) pixels wide and high, around each pixel: along four lines in turn."""
+    aslant = round((window - 1) / (2 + np.sqrt(2)))
+    upright = window - 1 - 2 * aslant
+    plane = np.pad(plane, window // 2, mode="edge")
+    for step in _doubled(upright):
+        plane = np.maximum(plane[:-step], plane[step:])
+    for step in _doubled(upright):
+        plane = np.maximum(plane[:, :-step], plane[:, step:])
+    for step in _doubled(aslant):
+        plane = np.maximum(plane[:-step, :-step], plane[step:, step:])
+    for step in _doubled(aslant):
+        plane = np.maximum(plane[:-step, step:], plane[step:, :-step])
     return plane
+
+
+def _doubled(reach: int) -> Iterator[int]:
+    """Steps that take a maximum `reach` pixels on, each as far as the last ones together make possible."""
+    covered = 1
+    while covered <= reach:
+        step = min(covered, reach + 1 - covered)
+        yield step
+        covered += step
 
 
 def _coarse_size(plane: Plane) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -95,6 +95,10 @@ def predict(
     url: Url = DEFAULT_URL,
     model: Annotated[str | None, typer.Option(help="The model that answers; the default one if not given.")] = None,
     top: Annotated[int | None, typer.Option(min=1, help="Show this many of the likeliest classes.")] = None,
+    normalize: Annotated[
+        Literal["auto", "always", "never"] | None,
+        typer.Option(help="Lay a handwritten digit out as in MNIST: unless it is 28x28 (auto), always, or never."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what is on images."""
@@ -102,7 +106,7 @@ def predict(
     from service.terminal.client import Client, predicted
 
     with Client(url) as client:
-        response = client.predict(files, model, top)
+        response = client.predict(files, model, top, normalize)
     if as_json:
         return print_json(response)
     return console().print(predictions_table(files, predicted(response), top))

@@ -13,7 +13,7 @@ from cyfra import Unreachable as NobodyAnswers
 from cyfra.connection import Connection, Query, decoded
 from cyfra.following import path_of
 from cyfra.pages import ask, pages_of
-from cyfra.predictions import predictions_of, send
+from cyfra.predictions import Normalize, predictions_of, send
 from cyfra.reading import read, read_all
 from service.terminal.exits import REFUSED, UNREACHABLE, CommandFailed, Refused, Unreachable
 
@@ -53,11 +53,13 @@ class Client:
         with troubles_told(self.url):
             return self.connection.post(path, body)
 
-    def predict(self, files: Sequence[Path], model: str | None, top: int | None) -> httpx.Response:
+    def predict(
+        self, files: Sequence[Path], model: str | None, top: int | None, normalize: Normalize | None = None
+    ) -> httpx.Response:
         """Ask what is on the images in `files`."""
         pictures = [(file.name, file.read_bytes()) for file in files]
         with troubles_told(self.url):
-            return send(self.connection, pictures, model=model, top=top)
+            return send(self.connection, pictures, model=model, top=top, normalize=normalize)
 
     def read_digits(self, files: Sequence[Path], model: str | None) -> httpx.Response:
         """Ask for all digits on the images in `files`."""

@@ -47,6 +47,7 @@ TRAININGS: Final[dict[str, dict[str, Any]]] = {
                 "shear": 0.25,
                 "elastic": 0.08,
                 "stroke_width": 1.5,
+                "variants": 0.2,
             },
         },
         "validation": {"from": "train", "fraction": 0.1},

@@ -89,6 +89,8 @@ class Augmentation(Strict):
     """Share of the side by which a point moves at most when an image is bent, smoothly, like another hand's writing."""
     stroke_width: Annotated[float, Field(ge=0, le=8)] = 0.0
     """Pixels by which bright strokes get wider or thinner, as by another pen."""
+    variants: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the handwritten sevens that get a bar through the stem, and of the ones that get a flag."""
     horizontal_flip: bool = False
     """Not for digits."""
     vertical_flip: bool = False

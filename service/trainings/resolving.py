@@ -1,6 +1,6 @@
 """From a request to a specification: every name looked up, every default written down, everything checked that can be."""
 
-from typing import Any
+from typing import Any, Final
 
 from service.errors import Fault, InvalidFields, unknown
 from service.images.sets.catalogue import KnownSet
@@ -12,6 +12,9 @@ from service.networks.schemas import LayerList, Network
 from service.sets.finding import BUILTIN_SETS, Sets
 from service.trainings.recipes import Recipe
 from service.trainings.schemas import TrainingRequest, Validation
+
+DIGITS: Final = frozenset("0123456789")
+VARIED: Final = frozenset("17")
 
 
 def resolve(request: TrainingRequest, limits: NetworkLimits, sets: Sets = BUILTIN_SETS) -> dict[str, Any]:
@@ -94,7 +97,7 @@ def _faults_of_recipe(request: TrainingRequest, dataset: KnownSet) -> list[Fault
         if callback is not None and callback.monitor.startswith("val_") and validation.source == "none":
             detail = f'There is no {callback.monitor} when validation is {{"from": "none"}}; monitor loss or accuracy'
             faults.append(Fault(f"/recipe/callbacks/{name}/monitor", detail))
-    return [*faults, *_faults_of_class_weight(recipe, dataset)]
+    return [*faults, *_faults_of_class_weight(recipe, dataset), *_faults_of_variants(recipe, dataset)]
 
 
 def faults_of_batch_size(recipe: Recipe, validation: Validation, dataset: KnownSet) -> list[Fault]:
@@ -104,6 +107,19 @@ def faults_of_batch_size(recipe: Recipe, validation: Validation, dataset: KnownS
         return []
     detail = f"Received {recipe.batch_size}; {dataset.name} trains on {images:,} images, a batch cannot be larger"
     return [Fault("/recipe/batch_size", detail)]
+
+
+def _faults_of_variants(recipe: Recipe, dataset: KnownSet) -> list[Fault]:
+    """Return the fault of redrawing what is no handwritten seven or one."""
+    variants = 0.0 if recipe.augmentation is None else recipe.augmentation.variants
+    classes = set(dataset.classes)
+    if not variants or (dataset.handwriting and classes <= DIGITS and classes & VARIED):
+        return []
+    detail = (
+        f"Received {variants:g}; it redraws handwritten sevens and ones, and {dataset.name} is not handwriting whose classes "
+        "are named 0 to 9, 1 or 7 among them. Set it to 0, or leave it out"
+    )
+    return [Fault("/recipe/augmentation/variants", detail)]
 
 
 def _faults_of_class_weight(recipe: Recipe, dataset: KnownSet) -> list[Fault]:

@@ -123,6 +123,20 @@ def test_several_pictures_are_predicted_in_their_order(cyfra: Client) -> None:
     assert predictions._repr_html_().count("<tr") == 5
 
 
+def test_a_digit_is_laid_out_as_in_mnist_or_not(cyfra: Client) -> None:
+    with Image.open(io.BytesIO(digit(cyfra, "7"))) as seven:
+        corner = Image.new("L", (84, 84))
+        corner.paste(seven.convert("L"), (0, 0))
+
+    laid_out, scaled = (cyfra.predict(corner, normalize=how).seen for how in ("auto", "never"))
+    [listed] = cyfra.predict([corner], normalize="never", seen=True)
+    by_model = cyfra.models["default"].predict(corner, normalize="never")
+
+    assert laid_out != scaled
+    assert listed.seen == by_model.seen == scaled
+    assert cyfra.predict(corner, normalize="auto").label == "7"
+
+
 def test_a_picture_with_nothing_on_it_is_refused(cyfra: Client) -> None:
     with pytest.raises(package.Unprocessable, match=r"[Bb]lank|nothing"):
         cyfra.predict(np.zeros((64, 64)), seen=False)

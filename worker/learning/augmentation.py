@@ -14,8 +14,9 @@ larger, a positive shift moves it right or down (before it is turned), and a pos
 the left.
 Between pixels the value is bilinear, with positions rounded to 1/256 pixel; beyond the border the border pixel goes on
 ("nearest", as in Keras' ImageDataGenerator). With all parameters zero the warp is the identity. An elastic bend
-(`worker.learning.bending`) moves [x_in, y_in] once more, within the same look-up. After the warp come the strokes' width
-(`worker.learning.pens`), flips, the brightness, and cutout's black square.
+(`worker.learning.bending`) moves [x_in, y_in] once more, within the same look-up. Before the warp come other schools' sevens
+and ones (`worker.learning.variants`), after it the strokes' width (`worker.learning.pens`), flips, the brightness, and
+cutout's black square.
 """
 
 from dataclasses import dataclass
@@ -26,12 +27,18 @@ from numpy.typing import NDArray
 from worker.learning.bending import bends, draw_knots
 from worker.learning.pens import redraw
 from worker.learning.recipes import AugmentationSpec
+from worker.learning.variants import vary
 
 _BLOCK_PIXELS = 1 << 16
 """Pixels warped at a time: what lies in a core's cache is warped about twice as fast."""
 
 
-def augment(images: NDArray[np.uint8], spec: AugmentationSpec, rng: np.random.Generator) -> NDArray[np.uint8]:
+def augment(
+    images: NDArray[np.uint8],
+    spec: AugmentationSpec,
+    rng: np.random.Generator,
+    digits: NDArray[np.integer] | None = None,
+) -> NDArray[np.uint8]:
     """Warp every image by its own random affine map.
 
     Args:
@@ -44,12 +51,18 @@ def augment(images: NDArray[np.uint8], spec: AugmentationSpec, rng: np.random.Ge
             1 ± `brightness` for its values, and with `cutout` the centre of a black square, anywhere on the image, with
             sides of `cutout` times the image's shorter side, of which only what lies on the image counts (DeVries & Taylor
             2017, arXiv:1708.04552).
+            With `variants`, that share of the sevens first gets a bar, of the ones a flag.
         rng: where the draws come from, in a fixed order, nothing for what is zero or false but the warp: the same state
             gives the same images.
+        digits: (n,), which digit each image shows; wanted where `variants` is above 0, and else not looked at.
 
     Returns:
         (n, height, width, channels) uint8.
     """
+    if spec.variants:
+        if digits is None:
+            raise ValueError(f"digits must be given where variants is above 0. Received: variants={spec.variants}")
+        images = vary(images, digits, spec.variants, rng)
     maps = draw(images.shape, spec, rng).maps()
     knots = draw_knots(images.shape, spec.elastic, rng) if spec.elastic else None
     warped = warp(images, maps, knots)

@@ -183,6 +183,8 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]  # keras has
         batch, size = self._recipe.batch_size, self._chunk_batches * self._recipe.batch_size
         picked = order[: self._batches * batch][chunk * size : (chunk + 1) * size]
         images, labels = self._examples.images[picked], self._examples.labels[picked]
-        if self._recipe.augmentation is not None:
-            images = augment(images, self._recipe.augmentation, np.random.default_rng((self._seed, epoch, chunk)))
+        spec = self._recipe.augmentation
+        if spec is not None:
+            digits = np.array(spec.digits)[labels] if spec.variants else None
+            images = augment(images, spec, np.random.default_rng((self._seed, epoch, chunk)), digits)
         return images, labels

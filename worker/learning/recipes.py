@@ -4,7 +4,8 @@
     ├── OptimizerSpec       in `worker.learning.optimizers`
     ├── LossSpec            name, label_smoothing, gamma, alpha
     ├── ScheduleSpec        name, warmup_epochs, factor, every_epochs
-    ├── AugmentationSpec?   rotation, zoom, shift, shear, elastic, stroke_width, flips, brightness, cutout, mixup
+    ├── AugmentationSpec?   rotation, zoom, shift, shear, elastic, stroke_width, variants, flips, brightness, cutout,
+    │                       mixup
     ├── PlateauSpec?        monitor, factor, patience, min_lr, min_delta, cooldown
     ├── EarlyStoppingSpec?  monitor, patience, restore_best_weights, min_delta
     ├── class_weight?       "balanced", or a weight for each class
@@ -32,6 +33,7 @@ LOSSES = (
 SCHEDULES = ("constant", "step", "exponential", "cosine", "one_cycle")
 PRECISIONS = ("float32", "mixed")
 BALANCED = "balanced"
+DIGITS = tuple("0123456789")
 MONITORS = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
@@ -107,13 +109,26 @@ class AugmentationSpec:
     """fraction of the side; see `worker.learning.bending`"""
     stroke_width: float = added(0.0)
     """pixels; see `worker.learning.pens`"""
+    variants: float = added(0.0)
+    """probability; see `worker.learning.variants`"""
+    digits: tuple[int, ...] = added(())
+    """which digit each class is; for `variants`, and empty without"""
+
+    def __post_init__(self) -> None:
+        if self.variants and not self.digits:
+            raise InvalidRecipe(
+                f"variants redraws digits, so every class must be one of 0 to 9. Received: variants={self.variants:g}, "
+                "and no such classes"
+            )
 
     @classmethod
-    def from_json(cls, json: Mapping[str, object]) -> Self:
+    def from_json(cls, json: Mapping[str, object], classes: Sequence[str] = ()) -> Self:
+        """`classes`: the data set's, in the order of their indices, for `variants`."""
         names = ("rotation", "zoom", "shift", "shear", "horizontal_flip")
-        numbers = ("brightness", "cutout", "mixup", "elastic", "stroke_width")
+        numbers = ("brightness", "cutout", "mixup", "elastic", "stroke_width", "variants")
         later = {"vertical_flip": False, **dict.fromkeys(numbers, 0.0)}
         fields = Fields(json, "/recipe/augmentation", names, later)
+        variants = fields.number("variants", 0.0, 1.0)
         return cls(
             rotation=fields.number("rotation", 0.0, 180.0),
             zoom=fields.number("zoom", 0.0, 0.9),
@@ -126,6 +141,8 @@ class AugmentationSpec:
             mixup=fields.number("mixup", 0.0, 10.0),
             elastic=fields.number("elastic", 0.0, 0.5),
             stroke_width=fields.number("stroke_width", 0.0, 8.0),
+            variants=variants,
+            digits=_digits(classes) if variants else (),
         )
 
 
@@ -209,7 +226,7 @@ class Recipe:
 
     @classmethod
     def from_json(cls, json: Mapping[str, object], classes: Sequence[str] = ()) -> Self:
-        """`classes`: the data set's, in the order of their indices, for a `class_weight` that names them."""
+        """`classes`: the data set's, in the order of their indices, for what names or knows them."""
         names = ("epochs", "batch_size", "drop_remainder", "optimizer", "loss", "schedule", "augmentation", "callbacks")
         fields = Fields(json, "/recipe", names, {"class_weight": None, "ema": None, "precision": "float32"})
         ema = fields.part_or_none("ema")
@@ -224,7 +241,7 @@ class Recipe:
             optimizer=OptimizerSpec.from_json(fields.part("optimizer")),
             loss=LossSpec.from_json(fields.part("loss")),
             schedule=ScheduleSpec.from_json(fields.part("schedule")),
-            augmentation=None if augmentation is None else AugmentationSpec.from_json(augmentation),
+            augmentation=None if augmentation is None else AugmentationSpec.from_json(augmentation, classes),
             reduce_lr_on_plateau=None if plateau is None else PlateauSpec.from_json(plateau),
             early_stopping=None if stopping is None else EarlyStoppingSpec.from_json(stopping),
             class_weight=_class_weight(fields, json.get("class_weight"), classes),
@@ -239,6 +256,11 @@ class Recipe:
         """The measures that its callbacks watch."""
         watching = (self.reduce_lr_on_plateau, self.early_stopping)
         return tuple(spec.monitor for spec in watching if spec is not None)
+
+
+def _digits(classes: Sequence[str]) -> tuple[int, ...]:
+    """Each class as a digit; nothing where one of them is none."""
+    return tuple(DIGITS.index(name) for name in classes) if set(classes) <= set(DIGITS) else ()
 
 
 def _class_weight(recipe: Fields, value: object, classes: Sequence[str]) -> str | tuple[float, ...] | None:

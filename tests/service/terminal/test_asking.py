@@ -135,6 +135,20 @@ def test_predict_takes_several_files_a_model_and_top(cyfra, stand_in: StandIn, c
     assert stand_in.asked == [("POST", "/v1/models/mine/predict", {"top": "2"})]
 
 
+@pytest.mark.parametrize("how", ["auto", "always", "never"])
+def test_predict_says_whether_to_lay_a_digit_out_as_in_mnist(cyfra, stand_in: StandIn, png, how: str):
+    assert cyfra("predict", str(png), "--normalize", how) == 0
+
+    assert stand_in.asked == [("POST", "/predict", {"normalize": how})]
+
+
+def test_predict_refuses_another_way_to_normalize_before_it_asks(cyfra, stand_in: StandIn, capsys, png):
+    assert cyfra("predict", str(png), "--normalize", "perhaps") == 2
+
+    assert "'auto', 'always', 'never'" in capsys.readouterr().err
+    assert stand_in.asked == []
+
+
 def test_predict_json_of_one_file_is_one_object(cyfra, capsys, png):
     assert cyfra("predict", str(png), "--json") == 0
 

@@ -86,6 +86,7 @@ OTHER_FAULTS = [
     ({"augmentation": {"brightness": 2}}, "/augmentation/brightness", "less than or equal to 0.9"),
     ({"augmentation": {"cutout": -0.1}}, "/augmentation/cutout", "greater than or equal to 0"),
     ({"augmentation": {"mixup": 11}}, "/augmentation/mixup", "less than or equal to 10"),
+    ({"augmentation": {"variants": 1.1}}, "/augmentation/variants", "less than or equal to 1"),
     ({"augmentation": {"mixpu": 1}}, "/augmentation/mixpu", "Did you mean 'mixup'?"),
     ({"class_weight": "balancd"}, "/class_weight", "Did you mean 'balanced'?"),
     ({"class_weight": {"11": 1}}, "/class_weight/11", "There is no class '11'. Did you mean '1'?"),
@@ -275,7 +276,7 @@ RECIPES = st.fixed_dictionaries(
         ),
         "augmentation": part(
             (),
-            ("rotation", "zoom", "shift", "shear", "brightness", "cutout", "mixup"),
+            ("rotation", "zoom", "shift", "shear", "brightness", "cutout", "mixup", "variants"),
             ("horizontal_flip", "vertical_flip"),
         ),
         "callbacks": st.fixed_dictionaries(

@@ -60,7 +60,13 @@ def job(
         "callbacks": callbacks,
         **recipe,
     }
-    return Job(layers, (28, 28, 1), Recipe.from_json(json_), Validation.from_json(validation or {"from": "none"}), seed)
+    return Job(
+        layers,
+        (28, 28, 1),
+        Recipe.from_json(json_, "0123456789"),
+        Validation.from_json(validation or {"from": "none"}),
+        seed,
+    )
 
 
 OVERSHOOTING = {
@@ -73,7 +79,7 @@ OVERSHOOTING = {
 
 TWISTED = "random layers, augmentation, one cycle"
 STOPPED = "early stopping, best weights, plateau"
-MIXED_UP = "mixup, cutout, class weights, focal loss"
+MIXED_UP = "mixup, variants, cutout, class weights, focal loss"
 AVERAGED = "moving average, early stopping, best weights, plateau"
 
 JOBS = {
@@ -108,7 +114,14 @@ JOBS = {
     "step with warm-up": job(schedule={"name": "step", "warmup_epochs": 0.5, "factor": 0.5, "every_epochs": 0.7}),
     "exponential": job(schedule={"name": "exponential", "warmup_epochs": 0, "factor": 0.5, "every_epochs": 1}),
     MIXED_UP: job(
-        augmentation={**AUGMENTATION, "vertical_flip": True, "brightness": 0.2, "cutout": 0.3, "mixup": 0.4},
+        augmentation={
+            **AUGMENTATION,
+            "vertical_flip": True,
+            "brightness": 0.2,
+            "cutout": 0.3,
+            "mixup": 0.4,
+            "variants": 0.5,
+        },
         loss={"name": "categorical_focal_crossentropy", "label_smoothing": 0.1, "gamma": 1.0, "alpha": 0.5},
         class_weight="balanced",
         validation={"from": "train", "fraction": 0.2},
