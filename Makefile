@@ -9,12 +9,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo up test coverage test-long faults fuzz check format lock bench clean
+.PHONY: help install demo up test coverage test-long faults fuzz check format lock bench reproduce-lecture clean
 .DEFAULT_GOAL := help
 
 help: ## this list
 	@sed -n 's/^\([a-z%-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
-		printf '  make %-12s %s\n' "$$name" "$$text"; done
+		printf '  make %-18s %s\n' "$$name" "$$text"; done
 
 install: $(INSTALLED) ## .venv with everything, and .venv/bin/cyfra
 
@@ -70,6 +70,9 @@ bench: $(INSTALLED) ## all benchmarks
 
 bench-%: $(INSTALLED) ## one benchmark: make bench-prediction
 	$(BIN)/python -m bench.$(subst -,_,$*) $(ARGS)
+
+reproduce-lecture: $(INSTALLED) ## the lecture's trainings, into docs/lecture.md (hours); some: ARGS="--rows mnist-3 --home var/lecture"
+	@$(BIN)/python -m scripts.lecture $(ARGS)
 
 clean: ## remove .venv, caches and build folders; the service's data in var/ stays
 	rm -rf $(VENV) build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,6 +1,5 @@
 """`cyfra demo`: the whole path once, on a service of its own that leaves nothing behind."""
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +19,7 @@ from service.terminal.consoles import console, error_console
 from service.terminal.curl import classify
 from service.terminal.exits import FAILED, CommandFailed
 from service.terminal.following import follow
-from service.terminal.parts import MOST_QUICK_DEATHS, Recorder, service_parts, wait_until_live
+from service.terminal.parts import MOST_QUICK_DEATHS, Recorder, environment_apart, service_parts, wait_until_live
 from service.terminal.pictures import in_characters
 from service.terminal.progress import watcher_for
 from service.terminal.signals import StopAsked, stop_signals
@@ -34,9 +33,6 @@ STEPS: Final = 8
 PATIENCE_SECONDS: Final = 2.0  # nothing of a demo is worth waiting for
 SAMPLE: Final = 7  # any of the samples would do: one of each class
 
-# A demo must meet nobody's database or broker, whatever the environment says.
-NOT_PASSED_ON: Final = frozenset({"CYFRA_DATABASE_URL", "CYFRA_BROKER_URL", "CYFRA_QUEUE_NAME", "CYFRA_HOME"})
-
 
 def run_demo() -> None:
     """Run the demo; raise CommandFailed if any of it fails, or if it is interrupted."""
@@ -45,7 +41,7 @@ def run_demo() -> None:
         port = free_port(HOST)
         recorder = Recorder()
         supervisor = Supervisor(
-            service_parts(HOST, port, 1, _environment(home)), recorder, patience_seconds=PATIENCE_SECONDS
+            service_parts(HOST, port, 1, environment_apart(home)), recorder, patience_seconds=PATIENCE_SECONDS
         )
         with stop_signals(first=supervisor.stop, second=supervisor.kill):
             try:
@@ -122,8 +118,3 @@ class Demo:
         self._step += 1
         line = Text.assemble((f"\n[{self._step}/{STEPS}] ", "bold cyan"), (text, "bold"))
         self._console.print(line, soft_wrap=True)
-
-
-def _environment(home: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON}  # passed on, not read
-    return {**kept, "CYFRA_HOME": str(home)}

@@ -1,9 +1,11 @@
 """The service's two parts as child processes, and what they write."""
 
+import os
 import sys
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
 from typing import Final
@@ -19,6 +21,9 @@ MOST_QUICK_DEATHS: Final = 3
 LOOK_SECONDS: Final = 0.1
 COLOURS: Final = {"api": "blue", "worker": "magenta"}
 
+# A service of one's own must meet nobody's database or broker, whatever the environment says.
+NOT_PASSED_ON: Final = frozenset({"CYFRA_DATABASE_URL", "CYFRA_BROKER_URL", "CYFRA_QUEUE_NAME", "CYFRA_HOME"})
+
 
 def service_parts(host: str, port: int, workers: int, environment: Mapping[str, str]) -> list[Part]:
     """Return the API and one worker; `environment` is all of theirs."""
@@ -27,6 +32,12 @@ def service_parts(host: str, port: int, workers: int, environment: Mapping[str, 
     address = ("--host", host, "--port", str(port), "--workers", str(workers))
     at_once = {**environment, "PYTHONUNBUFFERED": "1"}
     return [Part("api", (*cyfra, "api", *address), at_once), Part("worker", (*cyfra, "worker"), at_once)]
+
+
+def environment_apart(home: Path) -> dict[str, str]:
+    """Return the environment of a service that has its database and its broker in `home`, and shares them with nobody."""
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON}  # passed on, not read
+    return {**kept, "CYFRA_HOME": str(home)}
 
 
 class Printer:
