@@ -20,7 +20,7 @@ import uvloop
 
 from service.listening.counting import Counts
 from service.listening.heads import BoundedProtocol
-from service.metrics.sharing import VARIABLE
+from service.metrics.folders import VARIABLE
 
 logger = logging.getLogger(__name__)
 

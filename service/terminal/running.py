@@ -48,7 +48,7 @@ def api(
     from service.listening import preforking
     from service.listening.fairly import CountedProtocol
     from service.listening.heads import BoundedProtocol
-    from service.metrics.sharing import shared_folder
+    from service.metrics.folders import shared_folder
 
     signal.signal(signal.SIGTERM, _end_well)
     config = uvicorn.Config(

@@ -33,7 +33,8 @@ SOURCES = [{"from": "train", "fraction": 0.2}, {"from": "test"}, {"from": "none"
 def job(**body: Any) -> Job:
     """Return what a worker makes of a request."""
     spec = resolve(TrainingRequest.model_validate(body), NO_LIMITS)
-    recipe, validation = Recipe.from_json(spec["recipe"]), Validation.from_json(spec["validation"])
+    recipe = Recipe.from_json(spec["recipe"], tuple("0123456789"))
+    validation = Validation.from_json(spec["validation"])
     return Job(spec["network"]["layers"], (28, 28, 1), recipe, validation, spec["seed"])
 
 

@@ -15,14 +15,15 @@ import psutil
 
 from service import migrating
 from service.database import Database
-from service.metrics.sharing import VARIABLE, AllProcesses, shared_folder
+from service.metrics.folders import PREFIX, VARIABLE, shared_folder
+from service.metrics.sharing import AllProcesses
 from service.terminal.starting import free_port
 from tests.service.metrics.test_scraping import Samples, samples, value
 from tests.waiting import wait_until
 
 HOLD = """
 import pathlib, sys
-from service.metrics.sharing import VARIABLE, shared_folder
+from service.metrics.folders import VARIABLE, shared_folder
 
 with shared_folder(pathlib.Path(sys.argv[1])) as variables:
     print(variables[VARIABLE], flush=True)
@@ -122,13 +123,19 @@ def test_whichever_process_is_scraped_answers_for_all_of_them(tmp_path: Path) ->
 
         wait_until(both_have_answered, 60, "an answer from each process")
         scrapes = [samples(httpx.get(f"{url}/metrics").text) for _ in range(6)]
-        folder = Path(psutil.Process(process.pid).children()[-1].environ()[VARIABLE])
+        folder = shared_by(psutil.Process(process.pid).children()[-1])
+        assert folder.is_dir()
         process.terminate()
 
         assert process.wait(30) == 0
     assert [livez(found) for found in scrapes] == [sent] * 6
     assert all(value(found, "cyfra_database_up") == 1 for found in scrapes)
     assert not folder.exists()
+
+
+def shared_by(process: psutil.Process) -> Path:
+    """Return the folder with what a process shares with the others, of which it has mapped some files."""
+    return next(Path(one.path).parent for one in process.memory_maps() if PREFIX in one.path)
 
 
 def livez(found: Samples) -> float | None:

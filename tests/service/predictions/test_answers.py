@@ -126,6 +126,7 @@ def test_openapi_says_every_form_and_every_answer(trained: Trained) -> None:
             ("query", "seen"),
             ("query", "normalize"),
             ("query", "version"),
+            ("query", "digits"),
             ("header", "x-model-version"),
         }
         assert {"multipart/form-data", "application/json", "image/png", "image/heic", "text/plain"} <= set(body)

@@ -166,4 +166,5 @@ def test_an_optimizer_that_averages_is_otherwise_the_same():
     averaging = optimizer(OptimizerSpec("adam", 0.01), ema_momentum=0.9)
 
     assert isinstance(averaging, keras.optimizers.Adam)
-    assert (averaging.use_ema, averaging.ema_momentum, averaging.name) == (True, 0.9, "adam")
+    assert (averaging.use_ema, averaging.ema_momentum) == (True, 0.9)
+    assert averaging.name.startswith("adam")  # Keras adds a number where there was one before
