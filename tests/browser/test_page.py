@@ -44,6 +44,7 @@ def test_the_answer_is_explained_on_demand(open_page: Open) -> None:
     page = open_page()
     draw_a_seven(page)
     expect(page.locator(".answer .label")).to_have_text("7")
+    expect(page.locator("#announcer")).to_contain_text("7, ")  # told once the hand rests: no other answer is on its way
 
     page.get_by_role("button", name="Explain this answer").click()
 
