@@ -1,11 +1,14 @@
 """The table of docs/lecture.md."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from scripts.lecture.deck import ROWS, TEST_IMAGES
 from scripts.lecture.page import NOT_RUN, Outcome, clock, table, write
+from service.app import create_app
+from service.settings import Settings
 from tests.test_docs import ROOT
 
 FIFTY = Outcome(0.9962, 0.9948, 0.9972, 0.0123, 38, 10_000, 4321.0, 1, "2 cores of AMD EPYC", 1)
@@ -97,3 +100,13 @@ def test_the_page_of_the_documentation_has_a_line_for_each_training_of_the_deck(
     assert table(text, {}) in text
     found = [line.split(" | ")[0].removeprefix("| ") for line in table(text, {}).splitlines()[2:]]
     assert found == [row.title for row in ROWS.values()]
+
+
+def test_each_address_of_the_decks_outputs_is_a_route() -> None:
+    paths = create_app(Settings()).openapi()["paths"]
+    rows = PAGE.read_text().partition("## The deck's outputs")[2]
+    addresses = re.findall(r"`(/v1/[^`]+)`", rows)
+
+    routes = [re.compile(re.sub(r"{\w+}", "[^/.]+", path)) for path in paths]
+    assert len(addresses) >= 15
+    assert [address for address in addresses if not any(route.fullmatch(address) for route in routes)] == []
