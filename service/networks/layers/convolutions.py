@@ -1,6 +1,6 @@
 """Layers that slide learned filters over a picture."""
 
-from math import prod
+from math import ceil, prod
 from typing import Literal
 
 from service.networks.arithmetic import DoesNotFit, LayerCost, Padding, Shape, as_picture, dilated, pair, window
@@ -29,7 +29,19 @@ class Conv2D(Described):
             raise DoesNotFit("strides and dilation_rate cannot both be more than 1", field="dilation_rate")
         out = window(self.layer, (height, width), dilated(kernel, dilation), strides, self.padding)
         weights = prod(kernel) * channels * self.filters
-        return LayerCost((*out, self.filters), weights + self.filters * self.use_bias, 2 * weights * prod(out))
+        copies = 0 if dilation == (1, 1) else channels * prod(self._regrouped(height, width)) + self.filters * prod(out)
+        parameters = weights + self.filters * self.use_bias
+        return LayerCost((*out, self.filters), parameters, 2 * weights * prod(out), inside=copies)
+
+    def _regrouped(self, height: int, width: int) -> tuple[int, int]:
+        """Return the picture's sides when TensorFlow has padded it and laid apart what a dilated kernel sees at a time."""
+        kernel, dilation = pair(self.kernel_size), pair(self.dilation_rate)
+        spans = dilated(kernel, dilation) if self.padding == "same" else (1, 1)
+        tall, wide = (
+            ceil((side + span - 1) / step) * step
+            for side, span, step in zip((height, width), spans, dilation, strict=True)
+        )
+        return tall, wide
 
 
 class DepthwiseConv2D(Described):
