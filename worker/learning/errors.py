@@ -49,6 +49,13 @@ class UnreadableWeights(LearningError):
     """A `.keras` file that cannot be read, or not into the network it is compared with."""
 
 
+class ExportError(LearningError):
+    """The trained model cannot be converted; `said` is what the converter wrote."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"The trained model cannot be converted to ONNX: {said.strip()[-500:]}")
+
+
 class ParityError(LearningError):
     """The exported model answers differently from the trained one by `difference` (of a probability)."""
 

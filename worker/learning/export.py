@@ -1,6 +1,9 @@
 """A trained model as bytes: `.keras` to train on or look into, `.onnx` to predict with."""
 
 import logging
+import os
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +14,7 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from worker.learning.errors import ParityError
+from worker.learning.errors import ExportError, ParityError
 from worker.learning.layer_tensors import note_layers
 
 INPUT = "images"
@@ -36,9 +39,12 @@ def to_onnx(model: keras.Model) -> bytes:
     """An ONNX file: input `images` (batch, height, width, channels) float32, output `probabilities` (batch, k) float32,
     the size of the batch free. Its metadata say which tensor is which layer's output (`layer_tensors`).
 
-    Keras picks the converter by its backend: tf2onnx for TensorFlow, which this project installs. On JAX it wants
-    `jax2onnx`, on PyTorch `onnx` with TorchScript; where the converter is missing, ImportError says which.
+    Always converted by tf2onnx: of Keras' converters it is the one that takes every layer which a network may have. On
+    another backend a child process does it, with TensorFlow on the CPU, from what `to_keras` gives. Raises ExportError
+    where that fails.
     """
+    if keras.backend.backend() != "tensorflow":
+        return _elsewhere(model)
     logging.getLogger("tf2onnx").setLevel(logging.WARNING)  # else it tells of every pass it makes
     signature = [keras.InputSpec(shape=(None, *model.input_shape[1:]), dtype="float32", name=INPUT)]
     with TemporaryDirectory() as folder:
@@ -53,6 +59,23 @@ def to_onnx(model: keras.Model) -> bytes:
     note_layers(model, exported, np.random.default_rng(0).random((1, *model.input_shape[1:]), dtype=np.float32))
     onnx.checker.check_model(exported)
     return bytes(exported.SerializeToString())
+
+
+def _elsewhere(model: keras.Model) -> bytes:
+    """`to_onnx` of the same model in a process whose Keras runs on TensorFlow."""
+    with TemporaryDirectory() as folder:
+        ours, theirs = Path(folder) / "model.keras", Path(folder) / "model.onnx"
+        ours.write_bytes(to_keras(model))
+        environment = os.environ | {
+            "KERAS_BACKEND": "tensorflow",
+            "CUDA_VISIBLE_DEVICES": "",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        }
+        command = [sys.executable, "-P", "-m", "worker.learning.export", str(ours), str(theirs)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+        if done.returncode != 0:
+            raise ExportError(done.stderr)
+        return theirs.read_bytes()
 
 
 def parity(model: keras.Model, onnx_bytes: bytes, images: NDArray[np.float32]) -> float:
@@ -88,3 +111,7 @@ def _rename_output(graph: onnx.GraphProto, name: str) -> None:
             for position, used in enumerate(names):
                 if used == before:
                     names[position] = name
+
+
+if __name__ == "__main__":
+    Path(sys.argv[2]).write_bytes(to_onnx(keras.saving.load_model(sys.argv[1], compile=False)))

@@ -240,11 +240,19 @@ def fault_in(spec: Mapping[str, object]) -> str | None:
 def make(spec: Mapping[str, object], name: str | None = None, dtype: str | None = None) -> keras.layers.Layer:
     """The Keras layer of a spec in which `fault_in` finds nothing; `dtype` is a policy of Keras', None for the usual.
 
-    Raises TypeError or ValueError, Keras' own, for a missing argument or two that contradict each other.
+    Raises TypeError or ValueError, mostly Keras' own, for a missing argument or two that contradict each other.
     """
+    if spec["layer"] == "MultiHeadAttention" and spec.get("value_dim") not in {None, spec.get("key_dim")}:
+        _check_widths()
     arguments = {argument: _as_keras(value) for argument, value in spec.items() if argument not in WIRING}
     kind: type[keras.layers.Layer] = getattr(keras.layers, str(spec["layer"]))  # it is one of ARGUMENTS
     return kind(name=name, dtype=dtype, **arguments)
+
+
+def _check_widths() -> None:
+    """Raise ValueError where Keras 3.15 builds an attention of two widths, and fails when it computes."""
+    if keras.backend.backend() == "jax":
+        raise ValueError("on JAX value_dim must be key_dim")
 
 
 def _as_keras(value: object) -> object:

@@ -59,6 +59,13 @@ def test_what_linux_does_not_tell_is_left_out(tmp_path: Path, text: str):
     assert describe(tmp_path / "not there", tmp_path / "not there").hardware.cpu
 
 
+def gpus() -> list[str]:
+    try:
+        return list(keras.distribution.list_devices("gpu"))
+    except RuntimeError:  # so JAX says that there are none
+        return []
+
+
 def test_cards_are_named_by_the_driver_and_only_where_the_backend_uses_them(tmp_path: Path):
     for place in ("0000:01:00.0", "0000:02:00.0"):
         (tmp_path / place).mkdir()
@@ -68,7 +75,7 @@ def test_cards_are_named_by_the_driver_and_only_where_the_backend_uses_them(tmp_
     used = describe(nvidia=tmp_path).hardware.gpus
 
     assert names == ("NVIDIA H100 80GB HBM3",) * 2
-    assert len(used) == len(keras.distribution.list_devices("gpu"))
+    assert len(used) == len(gpus())
     assert gpu_names(tmp_path / "not there") == ()
 
 
