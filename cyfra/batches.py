@@ -16,6 +16,7 @@ import httpx
 from cyfra.connection import Connection, Upload, decoded
 from cyfra.facts import ModelVersion, Reason
 from cyfra.pictures import Picture, file_of, files_of, is_one
+from cyfra.predictions import Normalize
 from cyfra.problems import TrainingEnded, WaitedTooLong
 from cyfra.reading import read
 from cyfra.wording import percent
@@ -154,19 +155,25 @@ def submit(
     model: str | None,
     version: str | int | None,
     array: str | None,
+    normalize: Normalize | None = None,
 ) -> Batch:
     """Send pictures (one file that holds many, or several files) once, however often it must be tried."""
     files = [file_of(pictures)] if is_one(pictures) else files_of(pictures)  # type: ignore[arg-type] # is_one tells
     uploads: list[Upload] = [("file", each) for each in files]
     if labels is not None:
         uploads.append(("labels", file_of(labels)))
-    return Batch(connection, read(BatchFacts, decoded(send(connection, uploads, model, version, array))))
+    return Batch(connection, read(BatchFacts, decoded(send(connection, uploads, model, version, array, normalize))))
 
 
 def send(
-    connection: Connection, uploads: list[Upload], model: str | None, version: str | int | None, array: str | None
+    connection: Connection,
+    uploads: list[Upload],
+    model: str | None,
+    version: str | int | None,
+    array: str | None,
+    normalize: Normalize | None,
 ) -> httpx.Response:
     """Send the form and return the service's answer."""
-    given = {"model": model, "version": version, "array": array}
+    given = {"model": model, "version": version, "array": array, "normalize": normalize}
     query = {name: value for name, value in given.items() if value is not None}
     return connection.post(PATH, query=query, files=uploads, headers={"Idempotency-Key": str(uuid.uuid4())})

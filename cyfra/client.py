@@ -226,6 +226,7 @@ class Client:
         model: str | None = None,
         version: str | int | None = None,
         array: str | None = None,
+        normalize: Normalize | None = None,
     ) -> Batch:
         """Have the workers say what is on many pictures, and return at once: `wait()` for the end, then `results()`.
 
@@ -235,12 +236,21 @@ class Client:
             model: The model that answers; the default one if not given.
             version: A version of it, an alias or `latest`.
             array: Of an npz: the array that holds the pictures.
+            normalize: As for `predict`.
 
         Raises:
             Unprocessable: If there are no pictures in it, or the labels cannot be used.
             Conflict: If there is no model yet.
         """
-        return submit_batch(self._connection, pictures, labels=labels, model=model, version=version, array=array)
+        return submit_batch(
+            self._connection,
+            pictures,
+            labels=labels,
+            model=model,
+            version=version,
+            array=array,
+            normalize=normalize,
+        )
 
     def explain(self, picture: Picture, *, model: str = DEFAULT_MODEL, label: str | None = None) -> Explanation:
         """Say where on a picture the answer comes from, or what speaks for the class `label`."""

@@ -14,6 +14,7 @@ from service.batches.surveying import Survey
 from service.database import Database
 from service.edge import cursors
 from service.errors import BadCursor, BatchStillRunning, NoResultsYet
+from service.images.expectation import Normalize
 from service.models import operations as models
 from service.records import ModelVersion, PredictionBatch, TrainingState
 
@@ -23,7 +24,9 @@ def choose_model(session: Session, name: str, version: str | None) -> ModelVersi
     return models.choose_version(models.find(session, name), version)
 
 
-def submit(session: Session, caller: Caller, batch_id: str, survey: Survey, model: ModelVersion) -> BatchReply:
+def submit(
+    session: Session, caller: Caller, batch_id: str, survey: Survey, model: ModelVersion, normalize: Normalize = "auto"
+) -> BatchReply:
     """Queue a batch whose input is stored under its id. Workers look for it by themselves."""
     batch = PredictionBatch(
         id=batch_id,
@@ -34,6 +37,7 @@ def submit(session: Session, caller: Caller, batch_id: str, survey: Survey, mode
         onnx_sha256=model.onnx_sha256,
         expects=model.input,
         classes=model.classes,
+        normalize=normalize,
         form=survey.source.form.value,
         filename=survey.filename,
         array=survey.source.array if survey.source.form.value == "npz" else None,

@@ -40,6 +40,7 @@ def one(batch: PredictionBatch) -> BatchReply:
             "cancel_requested_at": batch.cancel_requested_at,
             "attempt": batch.attempt,
             "model": ServedModel(name=batch.model, version=batch.model_version),
+            "normalize": batch.normalize,
             "source": BatchSource.model_validate(
                 {
                     **{name: getattr(batch, name) for name in ("form", "filename", "array")},

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from service.images.expectation import Normalize
 from service.predictions.schemas import ServedModel
 from service.reports.schemas import CalibrationReply, IntervalReply
 
@@ -49,6 +50,7 @@ class BatchReply(BaseModel):
     cancel_requested_at: datetime | None
     attempt: int
     model: ServedModel = Field(description="Resolved when the batch was submitted; a newer version changes nothing")
+    normalize: Normalize = Field(description="Whether handwritten digits are laid out as in MNIST")
     source: BatchSource
     progress: BatchProgress
     accuracy: float | None = Field(description="Of those that are labelled so far; null while there are none")

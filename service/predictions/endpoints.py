@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from service.edge import negotiating
 from service.edge.resources import Resources, ResourcesDependency
 from service.images.decoding import Limits
-from service.images.expectation import Expectation, Normalize
+from service.images.expectation import Expectation
 from service.inference.engine import Engine
 from service.inference.pictures import Sent, prepared
 from service.predictions import operations, receiving, renderings
@@ -23,6 +23,7 @@ from service.predictions.digits import renderings as pages
 from service.predictions.digits.renderings import Shown
 from service.predictions.digits.schemas import PageReply, Pages
 from service.predictions.documenting import ANSWERS, BODY, PROBLEMS
+from service.predictions.normalizing import Normalizing
 from service.predictions.operations import Digits, Wanted
 from service.predictions.pinning import WantedVersion
 from service.predictions.schemas import Prediction, Predictions
@@ -52,13 +53,7 @@ async def wanted(
     top: Annotated[int | None, Query(ge=1, le=1000, description="Only the k most probable classes, best first")] = None,
     probabilities: Annotated[bool, Query(description="`false` leaves the probabilities out")] = True,
     seen: Annotated[bool, Query(description="Add `seen`: what the network saw, as the data URL of a PNG")] = False,
-    normalize: Annotated[
-        Normalize,
-        Query(
-            description="Lay a handwritten digit out as in MNIST: `auto` unless it is 28x28 already, `always`, or `never`, "
-            "which only scales. Other networks' pictures are scaled in any case"
-        ),
-    ] = "auto",
+    normalize: Normalizing = "auto",
     digits: Annotated[
         Digits,
         Query(

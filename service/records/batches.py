@@ -29,6 +29,7 @@ class PredictionBatch(Base):
     onnx_sha256: Mapped[str] = mapped_column(String(64))
     expects: Mapped[Json]  # {"height", "width", "channels", "handwriting"}
     classes: Mapped[Json]  # {"names": [...]}
+    normalize: Mapped[str] = mapped_column(String(6), server_default="auto")  # auto, always or never
 
     form: Mapped[str] = mapped_column(String(16))  # zip, npz, idx or files
     filename: Mapped[str | None] = mapped_column(Text)

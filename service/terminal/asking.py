@@ -2,12 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.terminal.consoles import console, error_console
-from service.terminal.options import DEFAULT_URL, AsJson, TrainingId, Url
+from service.terminal.options import DEFAULT_URL, AsJson, Normalizing, TrainingId, Url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,10 +95,7 @@ def predict(
     url: Url = DEFAULT_URL,
     model: Annotated[str | None, typer.Option(help="The model that answers; the default one if not given.")] = None,
     top: Annotated[int | None, typer.Option(min=1, help="Show this many of the likeliest classes.")] = None,
-    normalize: Annotated[
-        Literal["auto", "always", "never"] | None,
-        typer.Option(help="Lay a handwritten digit out as in MNIST: unless it is 28x28 (auto), always, or never."),
-    ] = None,
+    normalize: Normalizing = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what is on images."""

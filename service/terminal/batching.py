@@ -7,7 +7,7 @@ import typer
 
 from service.terminal.asking import print_json, print_text
 from service.terminal.consoles import error_console
-from service.terminal.options import DEFAULT_URL, AsJson, Url
+from service.terminal.options import DEFAULT_URL, AsJson, Normalizing, Url
 
 if TYPE_CHECKING:
     from cyfra.batches import Batch
@@ -30,6 +30,7 @@ def batch(
         Path | None, typer.Option(exists=True, dir_okay=False, help="A table (name,label), or an IDX file of labels.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="The model that answers; the default one if not given.")] = None,
+    normalize: Normalizing = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the answers there: .csv or .jsonl.")
     ] = None,
@@ -43,7 +44,9 @@ def batch(
 
     with Client(url) as client, troubles_told(url):
         pictures = files[0] if len(files) == 1 else files
-        found = submit(client.connection, pictures, labels=labels, model=model, version=None, array=None)
+        found = submit(
+            client.connection, pictures, labels=labels, model=model, version=None, array=None, normalize=normalize
+        )
         try:
             _wait(found)
         except TrainingEnded as ended:

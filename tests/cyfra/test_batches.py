@@ -34,13 +34,26 @@ def url(settings: Settings, database: Database) -> Iterator[str]:
 def test_a_batch_is_sent_waited_for_and_read(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pictures = batching.shades(6)
     with Client(url) as client:
-        batch = client.predict_batch(list(pictures), model="shades").wait(60)
+        batch = client.predict_batch(list(pictures), model="shades", normalize="never").wait(60)
         answers = list(batch.results())
         saved = batch.save(tmp_path / "answers.csv").read_text()
         batch.delete()
     file = tmp_path / "some.npz"
     np.savez(file, x=pictures, y=np.array([0, 1, 1, 0, 1, 0]))
-    code = run(["batch", str(file), "--url", url, "--model", "shades", "--output", str(tmp_path / "out.jsonl")])
+    code = run(
+        [
+            "batch",
+            str(file),
+            "--url",
+            url,
+            "--model",
+            "shades",
+            "--normalize",
+            "always",
+            "--output",
+            str(tmp_path / "out.jsonl"),
+        ]
+    )
 
     assert [answer.label for answer in answers] == ["dark", "light", "light", "dark", "light", "light"]
     assert saved.startswith("name,class,confidence")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from service.errors import CyfraError, Unprocessable
 from service.images.decoding import Limits
-from service.images.expectation import Expectation
+from service.images.expectation import Expectation, Normalize
 from service.inference import engine as inference
 from service.inference.bundles import Load
 from service.inference.calibration import VERDICTS
@@ -73,7 +73,9 @@ def pieces(loads: Iterable[Load], start: int, sizes: Sizes) -> Iterator[Piece]:
         start += len(some)
 
 
-def answered(piece: Piece, engine: Engine, limits: Limits, check: Callable[[], None]) -> Answers:
+def answered(
+    piece: Piece, engine: Engine, limits: Limits, check: Callable[[], None], normalize: Normalize = "auto"
+) -> Answers:
     """Return the answers to a chunk. A picture that cannot be read is an answer of its own; `check` may raise between two."""
     began = perf_counter()
     images: list[NDArray[np.float32]] = []
@@ -82,7 +84,7 @@ def answered(piece: Piece, engine: Engine, limits: Limits, check: Callable[[], N
     for place, load in enumerate(piece.loads):
         check()
         try:
-            images.append(prepared(load(), piece.start + place + 1, engine.expects, limits))
+            images.append(prepared(load(), piece.start + place + 1, engine.expects, limits, normalize))
             places.append(place)
         except Unprocessable as error:
             errors[place] = _told(error)

@@ -92,7 +92,7 @@ def predict(database: Database, settings: Settings, claim: BatchClaim, stops: St
         ThreadPoolExecutor(threads, "answering") as executor,
     ):
         chunks = pieces(bundle.loads(claim.done), claim.done, sizes)
-        work = lambda piece: answered(piece, engine, limits, stops.check)  # noqa: E731
+        work = lambda piece: answered(piece, engine, limits, stops.check, claim.normalize)  # noqa: E731
         for answers in in_order(executor, work, chunks, threads):
             sizes.learn(answers)
             names = list(bundle.names[answers.start : answers.start + len(answers)])

@@ -1,13 +1,13 @@
 """Claim a batch, keep what was answered, give the batch back, and end it: each in one short transaction, fenced."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from service.database import Database
-from service.images.expectation import Expectation
+from service.images.expectation import Expectation, Normalize
 from service.records import BatchChunk, BatchInput, PredictionBatch, TrainingState
 from service.records.clock import now
 from service.records.counting import count
@@ -28,6 +28,7 @@ class BatchClaim:
     onnx_sha256: str
     expects: Expectation
     classes: tuple[str, ...]
+    normalize: Normalize
     total: int
     done: int
 
@@ -97,6 +98,7 @@ def _claim_of(batch: PredictionBatch) -> BatchClaim:
         onnx_sha256=batch.onnx_sha256,
         expects=Expectation(**batch.expects),
         classes=tuple(batch.classes["names"]),
+        normalize=cast("Normalize", batch.normalize),
         total=batch.total,
         done=batch.done,
     )

@@ -28,13 +28,15 @@ from service.errors import (
     UnknownVersion,
     UnreadableArchive,
 )
+from service.images.expectation import Normalize
+from service.predictions.normalizing import Normalizing
 from service.predictions.pinning import WantedVersion
 from service.records import ModelVersion
 from service.records.models import DEFAULT_MODEL
 
 router = APIRouter(prefix="/v1/batch-predictions", tags=["batch predictions"])
 
-PARAMETERS: Final = ("model", "version", "array")
+PARAMETERS: Final = ("model", "version", "array", "normalize")
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _FILES: Final = {"type": "array", "items": {"type": "string", "format": "binary"}}
 BODY: Final[dict[str, Any]] = {
@@ -82,6 +84,7 @@ async def submit(
     array: Annotated[
         str | None, Query(max_length=100, description="Of an npz: the array that holds the pictures")
     ] = None,
+    normalize: Normalizing = "auto",
 ) -> Response:
     """Workers answer them; the batch is read at `Location`. The version of the model is pinned now.
 
@@ -93,7 +96,7 @@ async def submit(
     with receiving.folder(settings.home) as folder:
         received = await receiving.receive(request, folder, settings.max_batch_images + 1)
         once = Once(resources, caller.name, key, fingerprint_of(request, received.sha256.encode()))
-        return await run_in_threadpool(_submit, resources, once, caller, received, chosen, array)
+        return await run_in_threadpool(_submit, resources, once, caller, received, chosen, array, normalize)
 
 
 def _choose(resources: Resources, model: str, version: str | None) -> ModelVersion:
@@ -102,7 +105,13 @@ def _choose(resources: Resources, model: str, version: str | None) -> ModelVersi
 
 
 def _submit(
-    resources: Resources, once: Once, caller: Caller, received: Received, model: ModelVersion, array: str | None
+    resources: Resources,
+    once: Once,
+    caller: Caller,
+    received: Received,
+    model: ModelVersion,
+    array: str | None,
+    normalize: Normalize,
 ) -> Response:
     replayed = once.replayed()
     if replayed is not None:
@@ -113,7 +122,7 @@ def _submit(
     batch_id = identity.new_id()
 
     def create(session: Session) -> Answer:
-        reply = operations.submit(session, caller, batch_id, survey, model)
+        reply = operations.submit(session, caller, batch_id, survey, model, normalize)
         headers = {"Location": reply.links["self"], "Retry-After": str(reply.poll_after_seconds)}
         return Answer.of(reply, 202, headers)
 

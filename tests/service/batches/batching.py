@@ -25,6 +25,21 @@ def add_model(database: Database, name: str = "shades", classes: tuple[str, ...]
     weights = np.zeros((SIDE, SIDE, 1))
     weights[0, 0, 0] = 8.0
     weights[0, 1, 0] = -4.0  # which every picture here has at its fullest
+    add_version(database, name, weights, classes)
+
+
+def add_place_model(database: Database, name: str = "places") -> None:
+    """Add a version of a model of handwriting, 28 x 28, whose answer says how far to the right and down the ink is."""
+    add_version(
+        database, name, np.add.outer(np.arange(28), np.arange(28))[:, :, None] / 1000, CLASSES, handwriting=True
+    )
+
+
+def add_version(
+    database: Database, name: str, weights: np.ndarray, classes: tuple[str, ...], *, handwriting: bool = False
+) -> None:
+    """Add a version of a linear model, `weights` (height, width, 1)."""
+    height, width, channels = weights.shape
     with database.transaction() as session:
         sha256 = storing.store(session, linear(weights))
         model = session.get(Model, name) or Model(name=name, latest_version=0)
@@ -36,7 +51,7 @@ def add_model(database: Database, name: str = "shades", classes: tuple[str, ...]
                 name=name,
                 version=model.latest_version,
                 dataset="shades",
-                input={"height": SIDE, "width": SIDE, "channels": 1, "handwriting": False},
+                input={"height": height, "width": width, "channels": channels, "handwriting": handwriting},
                 classes={"names": list(classes)},
                 parameters=64,
                 test_accuracy=1.0,
@@ -89,8 +104,9 @@ def idx(values: np.ndarray) -> bytes:
 
 
 def submitted(client: TestClient, content: bytes, **options: Any) -> dict[str, Any]:
-    """Send a body and return the batch."""
-    reply = client.post(PATH, params={"model": "shades"}, content=content, **options)
+    """Send a body and return the batch; `params` are more than the model."""
+    params = {"model": "shades", **options.pop("params", {})}
+    reply = client.post(PATH, params=params, content=content, **options)
     assert reply.status_code == 202, reply.text
     batch: dict[str, Any] = reply.json()
     return batch

@@ -161,6 +161,25 @@ def test_a_picture_in_a_batch_gets_the_answer_that_it_gets_alone(
         assert {name: one[name] for name in same} == {name: alone[name] for name in same}
 
 
+def test_a_batch_is_normalised_as_was_asked_for(client: TestClient, settings: Settings, database: Database) -> None:
+    batching.add_place_model(database)
+    stroke = np.zeros((28, 28), np.uint8)
+    stroke[2:14, 3:6] = 255
+    found = {}
+
+    for normalize in ("auto", "always", "never"):
+        asked = {"model": "places", "normalize": normalize}
+        batch = worked(client, settings, database, submitted(client, zipped({"1.png": png(stroke)}), params=asked))
+        [answer] = lines(client, batch)
+        alone = client.post("/v1/models/places/predict", content=png(stroke), params={"normalize": normalize}).json()
+
+        assert batch["normalize"] == normalize
+        assert answer["probabilities"] == alone["probabilities"]
+        found[normalize] = answer["probabilities"]
+
+    assert found["always"] != found["auto"] == found["never"]  # it is 28x28 and light on dark already
+
+
 def test_results_and_reports_come_when_the_batch_has_ended(
     client: TestClient, settings: Settings, database: Database
 ) -> None:

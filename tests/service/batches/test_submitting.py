@@ -93,6 +93,13 @@ BAD: list[tuple[str, dict[str, Any], int, str, str]] = [
         "quickstart",
     ),
     ("an unknown parameter", {"content": b"x", "params": {"top": "3"}}, 422, "invalid-fields", "Valid: model"),
+    (
+        "an unknown way",
+        {"content": npz(x=shades(1)), "params": {"normalize": "sometimes"}},
+        422,
+        "invalid-fields",
+        "never",
+    ),
 ]
 
 
