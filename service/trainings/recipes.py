@@ -34,6 +34,8 @@ class Loss(Strict):
     """For categorical_focal_crossentropy: how little what is known already counts. 2 where nothing is said."""
     alpha: Annotated[float, Field(gt=0, le=1)] | None = None
     """For categorical_focal_crossentropy: a factor for all classes. 0.25 where nothing is said."""
+    each_head: bool = False
+    """For a network that ends in the Average of several heads: each learns by itself, only their answers are averaged."""
 
     def contradictions(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Give the arguments of other losses."""

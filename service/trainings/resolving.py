@@ -9,6 +9,7 @@ from service.networks.checking import Effort, NetworkLimits, Purpose
 from service.networks.layers import LAYER_LIST, Layer
 from service.networks.presets import NETWORKS
 from service.networks.schemas import LayerList, Network
+from service.networks.wiring import wire
 from service.sets.finding import BUILTIN_SETS, Sets
 from service.trainings.recipes import Recipe
 from service.trainings.schemas import TrainingRequest, Validation
@@ -23,6 +24,7 @@ def resolve(request: TrainingRequest, limits: NetworkLimits, sets: Sets = BUILTI
     dataset = find_dataset(request.dataset, sets, faults)
     named = find_network(request.network, dataset, faults)
     if dataset is not None and named is not None:
+        faults += _faults_of_heads(request.recipe, named[1])
         purpose = purpose_of(dataset, request.validation)
         effort = Effort(request.recipe.batch_size, request.recipe.epochs)
         found = checking.check(named[1], purpose, effort, limits)[1]
@@ -98,6 +100,18 @@ def _faults_of_recipe(request: TrainingRequest, dataset: KnownSet) -> list[Fault
             detail = f'There is no {callback.monitor} when validation is {{"from": "none"}}; monitor loss or accuracy'
             faults.append(Fault(f"/recipe/callbacks/{name}/monitor", detail))
     return [*faults, *_faults_of_class_weight(recipe, dataset), *_faults_of_variants(recipe, dataset)]
+
+
+def _faults_of_heads(recipe: Recipe, layers: list[Layer]) -> list[Fault]:
+    """Return the fault of training heads apart where there are none."""
+    wiring = wire(layers)
+    last = layers[wiring.output]
+    if not recipe.loss.each_head or (last.layer == "Average" and len(wiring.sources[wiring.output]) > 1):
+        return []
+    detail = (
+        f"Received true; the network ends in {last.layer}. It is for one that ends in the Average of two heads or more"
+    )
+    return [Fault("/recipe/loss/each_head", detail)]
 
 
 def faults_of_batch_size(recipe: Recipe, validation: Validation, dataset: KnownSet) -> list[Fault]:

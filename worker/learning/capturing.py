@@ -33,8 +33,8 @@ _BEST_WEIGHTS = "best_weights/"
 def create_variables(model: keras.Model, classes: int) -> None:
     """Create at once what Keras creates with the first step, so that there is something to put values into."""
     model.optimizer.build(model.trainable_variables)
-    nothing = keras.ops.zeros((1, classes))
-    model.compute_metrics(x=None, y=nothing, y_pred=nothing)
+    answers = keras.ops.zeros((1, *model.output_shape[1:]))
+    model.compute_metrics(x=None, y=keras.ops.zeros((1, classes)), y_pred=answers)
     model.reset_metrics()
 
 

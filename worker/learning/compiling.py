@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import keras
 
+from worker.learning.heads import EachHead, accuracy
 from worker.learning.optimizers import optimizer
 from worker.learning.recipes import LossSpec, Recipe
 
@@ -20,16 +21,19 @@ _OTHER_LOSSES: Mapping[str, type[keras.losses.Loss]] = {
 
 
 def compile_model(model: keras.Model, recipe: Recipe) -> None:
-    """Give the model the recipe's optimizer and loss, and the metric `accuracy`.
+    """Give the model the recipe's optimizer and loss, and the metric `accuracy`. With `each_head` the model is one that
+    `heads.apart` has made.
 
     With label smoothing, `loss` and `val_loss` are those of the smoothed labels, because that is what is minimised;
     `worker.learning.evaluation` reports the plain cross-entropy. So it is with every loss.
     """
-    last_layer = model.output._keras_history.operation.name
+    last = model.output._keras_history.operation
+    ends = [tensor._keras_history.operation for tensor in last.input] if recipe.loss.each_head else [last]
+    whole = loss(recipe.loss)
     model.compile(
-        optimizer=optimizer(recipe.optimizer, ema_momentum=recipe.ema_momentum, last_layer=last_layer),
-        loss=loss(recipe.loss),
-        metrics=["accuracy"],
+        optimizer=optimizer(recipe.optimizer, ema_momentum=recipe.ema_momentum, last_layers=[end.name for end in ends]),
+        loss=EachHead(whole) if recipe.loss.each_head else whole,
+        metrics=[accuracy() if recipe.loss.each_head else "accuracy"],
     )
 
 

@@ -4,7 +4,7 @@ OptimizerSpec   name, learning_rate, weight_decay; momentum, nesterov, beta_1 â€
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -109,7 +109,7 @@ class OptimizerSpec:
 
 
 def optimizer(
-    spec: OptimizerSpec, *, ema_momentum: float | None = None, last_layer: str | None = None
+    spec: OptimizerSpec, *, ema_momentum: float | None = None, last_layers: Sequence[str] = ()
 ) -> keras.optimizers.Optimizer:
     """Keras' optimizer of a recipe. The learning rate is always said: Keras 3's Adadelta would take 0.001 where the old one
     took 1.0.
@@ -117,8 +117,8 @@ def optimizer(
     Args:
         spec: what the recipe says.
         ema_momentum: keep a moving average of the weights; `worker.learning.averaging` uses it.
-        last_layer: the name of the network's last layer, which Muon leaves to AdamW, as it does with all that is no
-            matrix (Liu et al. 2025, arXiv:2502.16982, and Keras' documentation).
+        last_layers: the names of the layers that the answers come from, which Muon leaves to AdamW, as it does with all
+            that is no matrix (Liu et al. 2025, arXiv:2502.16982, and Keras' documentation).
     """
     arguments: dict[str, object] = {"learning_rate": spec.learning_rate, "weight_decay": spec.weight_decay or None}
     if spec.name == "adamw":
@@ -130,7 +130,7 @@ def optimizer(
         arguments[bound] = getattr(spec, bound)
     if spec.name == "muon":
         arguments["adam_weight_decay"] = spec.weight_decay or None
-        arguments["exclude_layers"] = [] if last_layer is None else [f"^{re.escape(last_layer)}/"]
+        arguments["exclude_layers"] = [f"^{re.escape(name)}/" for name in last_layers]
     if ema_momentum is None:
         return _KERAS[spec.name](**arguments)
     return _averaging(_KERAS[spec.name])(use_ema=True, ema_momentum=ema_momentum, **arguments)

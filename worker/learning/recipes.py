@@ -2,7 +2,7 @@
 
     Recipe
     ├── OptimizerSpec       in `worker.learning.optimizers`
-    ├── LossSpec            name, label_smoothing, gamma, alpha
+    ├── LossSpec            name, label_smoothing, gamma, alpha, each_head
     ├── ScheduleSpec        name, warmup_epochs, factor, every_epochs
     ├── AugmentationSpec?   rotation, zoom, shift, shear, elastic, stroke_width, variants, flips, brightness, cutout,
     │                       mixup
@@ -37,25 +37,31 @@ DIGITS = tuple("0123456789")
 MONITORS = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
+_LATER_OF_LOSS: Mapping[str, object] = {"gamma": None, "alpha": None, "each_head": False}
+
+
 @dataclass(frozen=True)
 class LossSpec:
     """`label_smoothing` s trains towards 1 - s + s/k for the true class of k, and s/k for the others; `gamma` and `alpha`
-    are for the focal cross-entropy, see `worker.learning.compiling`.
+    are for the focal cross-entropy, see `worker.learning.compiling`; `each_head` is for a network that ends in an average,
+    see `worker.learning.heads`.
     """
 
     name: str = "categorical_crossentropy"
     label_smoothing: float = 0.0
     gamma: float | None = added(None)
     alpha: float | None = added(None)
+    each_head: bool = added(False)
 
     @classmethod
     def from_json(cls, json: Mapping[str, object]) -> Self:
-        fields = Fields(json, "/recipe/loss", ("name", "label_smoothing"), {"gamma": None, "alpha": None})
+        fields = Fields(json, "/recipe/loss", ("name", "label_smoothing"), _LATER_OF_LOSS)
         return cls(
             name=fields.word("name", LOSSES),
             label_smoothing=fields.number("label_smoothing", 0.0, 0.9),
             gamma=fields.number_or_none("gamma", 0.0, 10.0),
             alpha=fields.number_or_none("alpha", 0.0, 1.0),
+            each_head=fields.flag("each_head"),
         )
 
 

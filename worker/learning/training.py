@@ -13,6 +13,7 @@ from worker.learning.compiling import compile_model
 from worker.learning.datasets import LabelledImages, OrderedBatches, Scale, TrainingBatches, split_validation
 from worker.learning.errors import InvalidRecipe
 from worker.learning.following import EpochResult, Pacing, Recording, recipe_callbacks
+from worker.learning.heads import apart
 from worker.learning.networks import build, check_classifier
 from worker.learning.reading import Fields
 from worker.learning.recipes import Recipe
@@ -105,8 +106,9 @@ def fit(
         Diverged: the loss became NaN or infinite.
     """
     keras.utils.clear_session()
-    model = build(job.layers, job.input_shape, job.seed, job.recipe.precision)
-    check_classifier(job.layers, model, train.classes)
+    whole = build(job.layers, job.input_shape, job.seed, job.recipe.precision)
+    check_classifier(job.layers, whole, train.classes)
+    model = apart(whole) if job.recipe.loss.each_head else whole
     compile_model(model, job.recipe)
     create_variables(model, train.classes)
     training, validation = _parts(job, train, test)
@@ -130,7 +132,7 @@ def fit(
             Hooks(ours, model, workings, resume, last),
             job.recipe.epochs,
         )
-    return Fitted(_in_float32(model, job), recording.epochs)
+    return Fitted(_in_float32(whole, job), recording.epochs)
 
 
 def _in_float32(model: keras.Model, job: Job) -> keras.Model:

@@ -252,6 +252,28 @@ def part(names: tuple[str, ...], numbers: tuple[str, ...], flags: tuple[str, ...
 
 
 MONITOR = {"monitor": st.sampled_from(["loss", "accuracy", "val_loss", "val_accuracy"]) | JSON}
+
+
+def head(number: int) -> list[dict[str, Any]]:
+    dense = {"layer": "Dense", "id": f"head{number}", "units": 10, "activation": "softmax"}
+    return [{"layer": "Flatten", "id": f"flat{number}", "inputs": ["images"]}, {**dense, "inputs": [f"flat{number}"]}]
+
+
+def test_heads_are_trained_apart_only_where_a_network_ends_in_their_average(one_client: TestClient) -> None:
+    apart = {"loss": {"each_head": True}}
+    one = {"layers": [*head(1), {"layer": "Average", "inputs": ["head1"]}]}
+    two = {"layers": [*head(1), *head(2), {"layer": "Average", "inputs": ["head1", "head2"]}]}
+
+    found = told(one_client, apart)
+    reply = submit(one_client, apart, network=two)
+
+    assert "quickstart" not in found["/recipe/loss/each_head"]
+    assert "ends in Dense" in found["/recipe/loss/each_head"]
+    assert "/recipe/loss/each_head" in told(one_client, apart, network=one)
+    assert reply.status_code == 202, reply.text
+    assert reply.json()["spec"]["recipe"]["loss"]["each_head"] is True
+
+
 RECIPES = st.fixed_dictionaries(
     {},
     optional={
@@ -269,6 +291,7 @@ RECIPES = st.fixed_dictionaries(
         "loss": part(
             ("categorical_crossentropy", "categorical_focal_crossentropy", "hinge", "kl_divergence"),
             ("label_smoothing", "gamma", "alpha"),
+            ("each_head",),
         ),
         "schedule": part(
             ("constant", "step", "exponential", "cosine", "one_cycle", "plateau"),
