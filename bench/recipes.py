@@ -1,7 +1,7 @@
 """What each element of a fast recipe buys: the recipe, and the recipe without it, on a validation split; and what it is worth.
 
     make bench-recipes ARGS="fast-mnist"
-    make bench-recipes ARGS="fast-mnist --seeds 1,2,3 --only whole,augmentation"
+    make bench-recipes ARGS="fast-mnist --seeds 1,2,3 --only 'whole,without dropout'"
     make bench-recipes ARGS="fast-cifar10 --try '{\"recipe\": {\"epochs\": 8}}'"
     make bench-recipes ARGS="fast-mnist --final --seeds 1,2,3,4,5"
 
@@ -30,6 +30,7 @@ from scripts.lecture.serving import service_at
 from service.images.expectation import scale
 from service.images.sets.opening import LabelledSet, open_set
 from service.networks.checking import NetworkLimits
+from service.networks.presets import NETWORKS
 from service.settings import Settings
 from service.trainings.presets import overridden
 from service.trainings.resolving import resolve
@@ -41,7 +42,27 @@ FINAL: Final = "whole, on the test set"
 HONEST: Final = {"validation": {"from": "train", "fraction": 0.1}}
 RUNS: Final = Path("build/recipes.jsonl")
 
-WITHOUT: Final[dict[str, dict[str, dict[str, Any]]]] = {}
+
+def layers_without(network: str, kind: str) -> dict[str, Any]:
+    """Return a network as JSON, without its layers of a kind; convolutions have biases where no normalisation adds one."""
+    kept = [layer for layer in NETWORKS[network].layers if layer["layer"] != kind]
+    biased = [{**layer, "use_bias": True} if layer["layer"] == "Conv2D" else layer for layer in kept]
+    return {"network": {"layers": biased}}
+
+
+FIELDS: Final[dict[str, dict[str, Any]]] = {
+    "augmentation": {"recipe": {"augmentation": None}},
+    "one cycle": {"recipe": {"schedule": {"name": "constant"}}},
+    "label smoothing": {"recipe": {"loss": {"label_smoothing": 0}}},
+}
+WITHOUT: Final[dict[str, dict[str, dict[str, Any]]]] = {
+    preset: {
+        **FIELDS,
+        "batch normalisation": layers_without(network, "BatchNormalization"),
+        "dropout": layers_without(network, "Dropout"),
+    }
+    for preset, network in (("fast-mnist", "fast-mnist-wide"), ("fast-cifar10", "fast-cifar10"))
+}
 """For each preset its elements, and the fields that take each one out."""
 
 
@@ -67,7 +88,7 @@ class Run:
 def main() -> None:
     """Measure what the command line names and is not there yet, and print the table."""
     asked = arguments()
-    variants = {WHOLE: {}, **WITHOUT.get(asked.preset, {})}
+    variants = {WHOLE: {}} | {f"without {name}": fields for name, fields in WITHOUT.get(asked.preset, {}).items()}
     if asked.trying is not None:
         variants = {asked.name or json.dumps(asked.trying): asked.trying}
     elif asked.only is not None:

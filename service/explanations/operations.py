@@ -24,6 +24,7 @@ from service.explanations.schemas import (
 )
 from service.explanations.subjects import Subject
 from service.images.showing import as_data_url, as_picture, as_png
+from service.inference.calibration import Verdict
 from service.inference.pictures import Sent
 
 # The drawings are imported where they are used: an API process that explains nothing loads no matplotlib.
@@ -229,8 +230,19 @@ def _answer(found: Explanation, top: int | None) -> AnswerReply:
         probabilities={
             network.classes[index]: _rounded(float(found.probabilities[index]), 6) for index in found.order[:top]
         },
+        verdict=_verdict(found.subject),
         model=network.model,
     )
+
+
+def _verdict(subject: Subject) -> Verdict | None:
+    """Return what the model's answer is worth, as for `POST /predict`."""
+    engine = subject.network.engine
+    if engine is None:
+        return None
+    answers = engine.answers(subject.image[np.newaxis])
+    likeness = None if answers.likeness is None else float(answers.likeness[0])
+    return engine.verdict(float(answers.probabilities.max()), likeness)
 
 
 def _rounded(value: float, digits: int = 4) -> float:

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, Field
 
+from service.inference.calibration import Verdict
 from service.predictions.schemas import ServedModel
 
 
@@ -12,6 +13,9 @@ class AnswerReply(BaseModel):
     label: str = Field(description="The most probable class")
     confidence: float = Field(description="Its probability")
     probabilities: dict[str, float] = Field(description="Of every class, or of the `top` most probable; best first")
+    verdict: Verdict | None = Field(
+        description="What the answer is worth; null for the network of a training, and where the model was not calibrated"
+    )
     model: ServedModel | None = Field(description="Which model answered; null for the network of a training")
 
 

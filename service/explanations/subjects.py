@@ -33,7 +33,7 @@ _VERSION: Final = version("cyfra")
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A trained network. `answer` gives its probabilities; `model` is None for the network of a training."""
+    """A trained network. `answer` gives its probabilities; `model` is None for the network of a training, `engine` too."""
 
     onnx_sha256: str
     classes: Sequence[str]
@@ -41,6 +41,7 @@ class Network:
     graph: Graph
     answer: Answer
     model: ServedModel | None
+    engine: Engine | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +120,6 @@ def of_picture(engine: Engine, graph: Graph, picture: Sent, limits: Limits) -> S
     """Return a picture that came in as the model sees it; raise what is wrong with it."""
     model = ServedModel(name=engine.name, version=engine.version)
     network = Network(
-        engine.onnx_sha256, engine.classes, engine.expects.handwriting, graph, engine.probabilities, model
+        engine.onnx_sha256, engine.classes, engine.expects.handwriting, graph, engine.probabilities, model, engine
     )
     return Subject(network, prepared(picture, 1, engine.expects, limits), None)

@@ -57,7 +57,7 @@ TRAININGS: Final[dict[str, dict[str, Any]]] = {
         "dataset": "mnist",
         "network": "fast-mnist-wide",
         "recipe": {
-            "epochs": 13,
+            "epochs": 11,
             "batch_size": 200,
             "drop_remainder": True,
             "optimizer": {"name": "adam", "learning_rate": 0.006},
@@ -72,7 +72,7 @@ TRAININGS: Final[dict[str, dict[str, Any]]] = {
         "dataset": "cifar10",
         "network": "fast-cifar10",
         "recipe": {
-            "epochs": 8,
+            "epochs": 12,
             "batch_size": 250,
             "drop_remainder": True,
             "optimizer": {"name": "adam", "learning_rate": 0.006},

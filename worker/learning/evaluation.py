@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import classification_report, confusion_matrix
 
 from worker.learning.datasets import LabelledImages, OrderedBatches, Scale
+from worker.learning.feeding import Feed
 
 BATCH_SIZE = 256
 
@@ -81,7 +82,7 @@ def evaluate(
         callbacks: get Keras' `on_predict_*` hooks; what they raise comes out as it is.
     """
     batches = OrderedBatches(test, BATCH_SIZE, scale)
-    probabilities: NDArray[np.float32] = model.predict(batches, verbose=0, callbacks=list(callbacks))
+    probabilities: NDArray[np.float32] = model.predict(Feed(batches), verbose=0, callbacks=list(callbacks))
     return measure(probabilities, test.labels[test.order], class_names)
 
 

@@ -9,6 +9,7 @@ import keras
 from worker.learning.capturing import Workings
 from worker.learning.checkpoints import Place, State
 from worker.learning.datasets import Batch, OrderedBatches, TrainingBatches
+from worker.learning.feeding import Feed
 
 
 class Hooks(keras.callbacks.CallbackList):  # type: ignore[misc]  # keras has no types
@@ -112,10 +113,10 @@ def _fit(
     epochs: int,
 ) -> None:
     model.fit(
-        batches,
+        Feed(batches),
         initial_epoch=first_epoch,
         epochs=epochs,
-        validation_data=validation,
+        validation_data=None if validation is None else Feed(validation),
         callbacks=hooks,
         shuffle=False,
         verbose=0,
@@ -128,6 +129,6 @@ def _end_epoch(model: keras.Model, validation: OrderedBatches | None, hooks: Hoo
     hooks.on_epoch_begin(epoch)
     logs = dict(model.get_metrics_result())
     if validation is not None:
-        found = model.evaluate(validation, callbacks=hooks, verbose=0, return_dict=True)
+        found = model.evaluate(Feed(validation), callbacks=hooks, verbose=0, return_dict=True)
         logs |= {f"val_{name}": value for name, value in found.items()}
     hooks.on_epoch_end(epoch, logs)

@@ -156,6 +156,7 @@ def test_a_picture_that_is_sent_is_explained_as_it_is_predicted(trained: Trained
     assert found["seen"] == predicted["seen"]
     assert found["prediction"]["label"] == predicted["label"]
     assert found["prediction"]["probabilities"] == predicted["probabilities"]
+    assert found["prediction"]["verdict"] == predicted["verdict"] is not None
     assert found["prediction"]["model"] == predicted["model"]
     assert found["true"] is None
     assert explained.headers["x-model-version"] == str(predicted["model"]["version"])
