@@ -88,7 +88,9 @@ def test_a_ring_that_cannot_be_acknowledged_makes_no_worker_deaf(running: Runnin
         children = [worker.child() for worker in running.workers]
         with ExitStack() as resumed:
             for child in children:
-                child.suspend()  # a child that works acknowledges at once
+                with running.site.database.transaction() as session:
+                    session.connection()  # we write, on SQLite alone: a child that stops while it does locks everybody out
+                    child.suspend()  # a child that works acknowledges at once
                 resumed.callback(child.resume)
             submitted = [running.site.submit(**TINY, seed=rng.randrange(1000)) for _ in running.workers]
             wait_until(lambda before=before: all(have_heard(running, before)), 120, "a ring in the hand of each worker")
