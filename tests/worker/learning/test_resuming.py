@@ -52,7 +52,8 @@ def test_the_training_that_the_next_tests_resume_did_stop_early_and_go_back(unin
 
     assert len(losses) < 12
     assert 0 < losses.index(min(losses)) == len(losses) - 3
-    assert len({result.learning_rate for result in ended.epochs}) > 1
+    if keras.backend.backend() == "tensorflow":  # another draws other numbers, and need not come to a plateau
+        assert len({result.learning_rate for result in ended.epochs}) > 1
     assert max(album.checkpoints) == Place(len(losses), 0)
 
 
