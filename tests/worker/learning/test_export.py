@@ -1,3 +1,4 @@
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from tf2onnx.graph import Graph
 
 from tests.worker.learning.conftest import TINY, to_unit
 from tests.worker.learning.test_networks import EVERY_LAYER
@@ -52,6 +54,18 @@ def test_the_keras_file_carries_no_optimizer_and_the_model_keeps_its_own(tmp_pat
 
     assert not keras.saving.load_model(tmp_path / "model.keras").compiled
     assert int(model.optimizer.iterations) == 1
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="elsewhere a child process converts")
+def test_the_copies_that_the_converter_makes_do_not_pile_up(untrained: keras.Model):
+    gc.collect()
+    before = gc.get_threshold(), gc.get_freeze_count()
+
+    to_onnx(untrained)
+
+    alive = sum(isinstance(one, Graph) for one in gc.get_objects())
+    assert 0 < alive < 12, "each of some 24 passes makes one, with all weights"
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 @pytest.mark.parametrize("count", [1, 7])
